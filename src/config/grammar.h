@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * The syntax of multipath.conf: lines into words, words into sections and values. What a keyword
+ * means, and whether it exists, is not known here (keywords.h); which word opens which section is.
+ *
+ * Nothing in a text makes reading it fail: what cannot be understood is skipped with a diagnostic,
+ * exactly where multipathd skips it. Lines may have any length and any bytes; a NUL byte ends its
+ * line.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct diagnostics;
+
+enum section {
+	SECTION_TOP,
+	SECTION_DEFAULTS,
+	SECTION_BLACKLIST,
+	SECTION_BLACKLIST_DEVICE,
+	SECTION_EXCEPTIONS,
+	SECTION_EXCEPTIONS_DEVICE,
+	SECTION_DEVICES,
+	SECTION_DEVICE,
+	SECTION_OVERRIDES,
+	SECTION_PROTOCOL,
+	SECTION_MULTIPATHS,
+	SECTION_MULTIPATH,
+};
+#define SECTIONS (SECTION_MULTIPATH + 1)
+
+/* "defaults", "devices/device", "overrides/protocol"; "" for the top. */
+const char *section_name(enum section section);
+
+struct config_file {
+	const char *name;
+	const char *text; /* need not be terminated */
+	size_t len;
+	bool is_drop_in; /* what would make a load fail is only skipped, with an error */
+};
+
+/* All return 0, or a negative errno that ends the reading. Strings are borrowed for the call. */
+struct grammar_reader {
+	int (*enter)(void *arg, enum section section, unsigned line);
+	int (*value)(void *arg, enum section section, const char *keyword, const char *value,
+		unsigned line);
+	int (*leave)(void *arg, enum section section, unsigned line);
+	void *arg;
+};
+
+/* Reads a whole file. Every enter() has its leave(), also where a brace is missing at the end.
+ * 0, -ENOMEM, or what the reader returned. */
+int grammar_read(const struct config_file *file, const struct grammar_reader *reader,
+	struct diagnostics *list);
+
+struct word {
+	char *text; /* owned; NULL: a quotation mark */
+};
+
+struct words {
+	struct word *word; /* owned */
+	size_t n;
+	size_t size;
+};
+
+#define WORDS_INIT ((struct words){ 0 })
+
+/* Splits one line, or one command of multipathd's socket, up to its end or the first NUL byte.
+ * 0 or -ENOMEM; ret is replaced by it. */
+int words_split(const char *line, size_t len, struct words *ret);
+void words_done(struct words *words);
