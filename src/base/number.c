@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 static int hex_digit(char c)
 {
@@ -59,6 +60,29 @@ int number_parse_u32(const char *text, uint32_t *ret)
 	if (r < 0)
 		return r;
 	*ret = (uint32_t)n;
+	return 0;
+}
+
+int number_parse_field(const char **text, char separator, uint64_t max, uint64_t *ret)
+{
+	char digits[24]; /* a 64-bit number has at most 20 */
+	const char *end = strchr(*text, separator);
+	size_t len;
+	uint64_t n;
+	int r;
+
+	if (!end)
+		return -EINVAL;
+	len = (size_t)(end - *text);
+	if (len >= sizeof digits)
+		return -EINVAL;
+	memcpy(digits, *text, len);
+	digits[len] = '\0';
+	r = parse(digits, 10, max, &n);
+	if (r < 0)
+		return r;
+	*text = separator ? end + 1 : end;
+	*ret = n;
 	return 0;
 }
 

@@ -11,6 +11,12 @@
 int number_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 int number_parse_u32(const char *text, uint32_t *ret);
 
+/*
+ * One decimal field of a text such as "8:16": the digits up to separator ('\0': up to the end), and
+ * *text goes on behind it. 0, -EINVAL, -ERANGE; *text and *ret untouched on failure.
+ */
+int number_parse_field(const char **text, char separator, uint64_t max, uint64_t *ret);
+
 /* Hexadecimal text without prefix. 0, -EINVAL, -ERANGE. */
 int number_parse_hex(const char *text, uint64_t max, uint64_t *ret);
 

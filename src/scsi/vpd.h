@@ -57,7 +57,8 @@ enum vpd_match { VPD_MATCH_UNKNOWN, VPD_MATCH_NO, VPD_MATCH_YES };
 size_t vpd_length(const uint8_t *bytes, size_t len);
 
 /* Designators that name the logical unit. 0, -EBADMSG (not page 83h, or a designator runs past its
- * end), -EMSGSIZE (the page is longer than len), -ENODATA (no such designator). */
+ * end), -EMSGSIZE (the page is longer than len), -ENODATA (no such designator, or by its qualifier
+ * no logical unit to have one). */
 int vpd_83_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret);
 
 /*
@@ -74,11 +75,12 @@ int vpd_83_wwid_cut(const uint8_t *bytes, size_t len, char *ret, size_t size);
 /* The target port group of the port that answered. 0, -EBADMSG, -EMSGSIZE, -ENODATA. */
 int vpd_83_target_port_group(const uint8_t *bytes, size_t len, uint16_t *ret);
 
-/* Blanks on both sides go; what does not fit is cut. 0 or -EBADMSG. */
+/* Blanks on both sides go; what does not fit is cut. 0, -EBADMSG (not page 80h), -EMSGSIZE. */
 int vpd_80_serial(const uint8_t *bytes, size_t len, char *ret, size_t size);
 
 /* Certainly two logical units: both sets are known in full and share nothing. Vendor specific
- * designators count only where one side has nothing better. */
+ * designators count only where one side has nothing better; those that name a group or a port were
+ * never in. */
 bool vpd_identity_disjoint(const struct vpd_identity *a, const struct vpd_identity *b);
 
 /* Is wwid (the text of a dm uuid, or of udev's ID_SERIAL) made of one of these designators?

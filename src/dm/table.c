@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Both lines are words in the same order, with counts that say how many words follow:
+ *
+ *   table:  <n> feature*n  <n> handler*n  <groups> <initial group>
+ *             { <selector> <n> arg*n  <paths> <args each>  { <devt> arg*each } }
+ *   status: <n> feature*n  <n> handler*n  <groups> <current group>
+ *             { A|E|D  <n> arg*n  <paths> <args each>  { <devt> A|F <failures> arg*each } }
+ */
+#include "dm/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/text.h"
+
+enum { WORD = 64, MAX_ARGS = 64 };
+
+/* Reads words from text; after the first failure everything fails. */
+struct reader {
+	const char *text;
+	int error;
+	bool is_status;
+	char word[WORD];
+};
+
+static bool fail(struct reader *r, int error)
+{
+	if (!r->error)
+		r->error = error;
+	return false;
+}
+
+static bool read_word(struct reader *r)
+{
+	size_t len;
+
+	if (r->error)
+		return false;
+	r->text += strspn(r->text, " \n");
+	len = strcspn(r->text, " \n");
+	if (!len || len >= WORD)
+		return fail(r, -EINVAL);
+	memcpy(r->word, r->text, len);
+	r->word[len] = '\0';
+	r->text += len;
+	return true;
+}
+
+static bool read_number(struct reader *r, uint32_t *ret)
+{
+	if (!read_word(r))
+		return false;
+	return number_parse_u32(r->word, ret) < 0 ? fail(r, -EINVAL) : true;
+}
+
+/* No count of words can be larger than this and honest. */
+static bool read_count(struct reader *r, uint32_t *ret)
+{
+	if (!read_number(r, ret))
+		return false;
+	return *ret > MAX_ARGS ? fail(r, -EINVAL) : true;
+}
+
+static bool skip_words(struct reader *r, uint32_t n)
+{
+	while (n-- && read_word(r))
+		;
+	return !r->error;
+}
+
+static bool skip_counted(struct reader *r)
+{
+	uint32_t n;
+
+	return read_count(r, &n) && skip_words(r, n);
+}
+
+static bool read_features(struct reader *r, struct dm_multipath *map)
+{
+	uint32_t n;
+
+	if (!read_count(r, &n))
+		return false;
+	for (uint32_t i = 0; i < n && read_word(r); i++) {
+		if (!r->is_status && !strcmp(r->word, "queue_if_no_path"))
+			map->queues = true;
+		if (r->is_status && i == 0)
+			map->queues_now = strcmp(r->word, "0") != 0;
+	}
+	return !r->error;
+}
+
+static bool read_handler(struct reader *r, struct dm_multipath *map)
+{
+	uint32_t n;
+
+	if (!read_count(r, &n))
+		return false;
+	for (uint32_t i = 0; i < n && read_word(r); i++)
+		if (i == 0)
+			TEXT_SET(map->handler, r->word);
+	return !r->error;
+}
+
+static bool read_letter(struct reader *r, const char *letters, char *ret)
+{
+	if (!read_word(r))
+		return false;
+	if (r->word[1] || !strchr(letters, r->word[0]))
+		return fail(r, -EINVAL);
+	*ret = r->word[0];
+	return true;
+}
+
+static bool read_path(struct reader *r, uint32_t group, uint32_t n_args, struct dm_path *path)
+{
+	char letter;
+
+	*path = (struct dm_path){ .group = group };
+	if (!read_word(r))
+		return false;
+	if (devt_parse(r->word, &path->devt) < 0)
+		return fail(r, -EINVAL);
+	if (r->is_status) {
+		if (!read_letter(r, "AF", &letter) || !read_number(r, &path->failures))
+			return false;
+		path->active = letter == 'A';
+	}
+	return skip_words(r, n_args);
+}
+
+static bool read_group(struct reader *r, uint32_t group, struct dm_multipath *map)
+{
+	uint32_t n_paths, n_args;
+
+	if (r->is_status ? !read_letter(r, "AED", &map->group_state[group - 1]) : !read_word(r))
+		return false;
+	if (!skip_counted(r) || !read_number(r, &n_paths) || !read_count(r, &n_args))
+		return false;
+	if (n_paths > DM_MAX_PATHS - map->n_paths)
+		return fail(r, -E2BIG);
+	for (uint32_t i = 0; i < n_paths; i++)
+		if (!read_path(r, group, n_args, &map->paths[map->n_paths++]))
+			return false;
+	return true;
+}
+
+static bool read_map(struct reader *r, struct dm_multipath *map)
+{
+	if (!read_features(r, map) || !read_handler(r, map) || !read_number(r, &map->n_groups) ||
+		!read_number(r, &map->current_group))
+		return false;
+	if (map->n_groups > DM_MAX_GROUPS)
+		return fail(r, -E2BIG);
+	if (map->current_group > map->n_groups)
+		return fail(r, -EINVAL);
+	for (uint32_t group = 1; group <= map->n_groups; group++)
+		if (!read_group(r, group, map))
+			return false;
+	return r->text[strspn(r->text, " \n")] ? fail(r, -EINVAL) : true;
+}
+
+static int parse(const char *params, bool is_status, struct dm_multipath *ret)
+{
+	struct reader r = { .text = params, .is_status = is_status };
+	struct dm_multipath map = { 0 };
+
+	if (!read_map(&r, &map))
+		return r.error;
+	*ret = map;
+	return 0;
+}
+
+int dm_table_parse(const char *params, struct dm_multipath *ret)
+{
+	return parse(params, false, ret);
+}
+
+int dm_status_parse(const char *params, struct dm_multipath *ret)
+{
+	return parse(params, true, ret);
+}
+
+static const char uuid_prefix[] = "mpath-";
+
+bool dm_uuid_is_multipath(const char *uuid)
+{
+	return !strncmp(uuid, uuid_prefix, strlen(uuid_prefix));
+}
+
+int dm_wwid_from_uuid(const char *uuid, char ret[DM_WWID_TEXT])
+{
+	const char *wwid = uuid + strlen(uuid_prefix);
+
+	if (!dm_uuid_is_multipath(uuid) || !*wwid)
+		return -EINVAL;
+	if (strlen(wwid) >= DM_WWID_TEXT)
+		return -EOVERFLOW;
+	text_copy(ret, DM_WWID_TEXT, wwid);
+	return 0;
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scsi/vpd.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "base/text.h"
+
+enum { HEADER = 4, DESIGNATOR_HEADER = 4, INVALID = -1, UNUSED = 0, ANY = -1 };
+
+/* One designator inside a page; bytes borrowed from it. */
+struct view {
+	uint8_t type, code_set, association, len;
+	const uint8_t *bytes;
+};
+
+/*
+ * Which designator becomes the WWID: the highest rank, the first among equals. UNUSED ones are well
+ * formed and never the WWID; what fits no row is malformed.
+ */
+static const struct wwid_rule {
+	uint8_t type;
+	int8_t naa; /* first half-byte; ANY */
+	uint8_t min_len, max_len, multiple;
+	const char *prefix;
+	int rank;
+} wwid_rules[] = {
+	{ DESIGNATOR_NAA, 6, 16, 16, 1, "", 8 },
+	{ DESIGNATOR_NAA, 5, 8, 8, 1, "", 7 },
+	{ DESIGNATOR_NAA, 2, 8, 8, 1, "", 6 },
+	{ DESIGNATOR_EUI64, ANY, 8, 16, 4, "", 4 },
+	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "eui.", 3 },
+	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "naa.", 3 },
+	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "iqn.", 3 },
+	{ DESIGNATOR_T10_VENDOR_ID, ANY, 8, 255, 1, "", 2 },
+	{ DESIGNATOR_NAA, 3, 8, 8, 1, "", 1 },
+	{ DESIGNATOR_VENDOR_SPECIFIC, ANY, 0, 255, 1, "", UNUSED },
+	{ DESIGNATOR_LOGICAL_UNIT_GROUP, ANY, 4, 4, 1, "", UNUSED },
+	{ DESIGNATOR_MD5, ANY, 16, 16, 1, "", UNUSED },
+	{ DESIGNATOR_UUID, ANY, 0, 255, 1, "", UNUSED },
+};
+
+static bool is_text(const struct view *v)
+{
+	return v->type == DESIGNATOR_SCSI_NAME || v->type == DESIGNATOR_T10_VENDOR_ID;
+}
+
+/* A WWID stands in files and on lines, and one without words would be everybody's. */
+static bool is_fit_to_print(const struct view *v)
+{
+	size_t len = strnlen((const char *)v->bytes, v->len);
+	size_t first = v->type == DESIGNATOR_SCSI_NAME ? 4 : 0; /* behind "iqn." */
+	bool has_words = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (v->bytes[i] < ' ' || v->bytes[i] == 0x7f)
+			return false;
+		if (i >= first && v->bytes[i] != ' ')
+			has_words = true;
+	}
+	return has_words;
+}
+
+static bool fits(const struct view *v, const struct wwid_rule *rule)
+{
+	return v->type == rule->type && v->len >= rule->min_len && v->len <= rule->max_len &&
+	       v->len % rule->multiple == 0 &&
+	       (rule->naa == ANY || v->bytes[0] >> 4 == rule->naa) &&
+	       !memcmp(v->bytes, rule->prefix, strlen(rule->prefix));
+}
+
+static int wwid_rank(const struct view *v)
+{
+	if (is_text(v) && !is_fit_to_print(v))
+		return INVALID;
+	for (size_t i = 0; i < ARRAY_SIZE(wwid_rules); i++)
+		if (fits(v, &wwid_rules[i]))
+			return wwid_rules[i].rank;
+	return INVALID;
+}
+
+static int rank_in_page(const struct view *v)
+{
+	switch ((enum designator_association)v->association) {
+	case ASSOCIATION_LOGICAL_UNIT: return wwid_rank(v);
+	case ASSOCIATION_TARGET_PORT:
+	case ASSOCIATION_TARGET_DEVICE: return UNUSED;
+	}
+	return INVALID;
+}
+
+static void print_hex(const struct view *v, char *ret, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = 0;
+
+	ret[n++] = (char)('0' + v->type);
+	for (size_t i = 0; i < v->len && n + 2 < size; i++) {
+		ret[n++] = digits[v->bytes[i] >> 4];
+		ret[n++] = digits[v->bytes[i] & 0xf];
+	}
+	ret[n] = '\0';
+}
+
+/* eui. and naa. names say in letters what types 2 and 3 say in bytes, and become the same text. */
+static void print_name(const struct view *v, char *ret, size_t size)
+{
+	bool iqn = !memcmp(v->bytes, "iqn.", 4);
+	size_t len = strnlen((const char *)v->bytes, v->len), n = 0;
+
+	ret[n++] = iqn ? '8' : !memcmp(v->bytes, "eui.", 4) ? '2' : '3';
+	for (size_t i = 4; i < len && n + 1 < size; i++)
+		ret[n++] = iqn ? (char)v->bytes[i] : (char)tolower(v->bytes[i]);
+	ret[n] = '\0';
+}
+
+static void print_vendor_id(const struct view *v, char *ret, size_t size)
+{
+	size_t len = strnlen((const char *)v->bytes, v->len), n = 0;
+
+	ret[n++] = '1';
+	for (size_t i = 0; i < len && n + 1 < size; i++) {
+		if (v->bytes[i] != ' ')
+			ret[n++] = (char)v->bytes[i];
+		else if (i + 1 < len && v->bytes[i + 1] != ' ')
+			ret[n++] = '_';
+	}
+	ret[n] = '\0';
+}
+
+static void print_wwid(const struct view *v, char *ret, size_t size)
+{
+	if (size < 2)
+		text_copy(ret, size, "");
+	else if (v->type == DESIGNATOR_SCSI_NAME)
+		print_name(v, ret, size);
+	else if (v->type == DESIGNATOR_T10_VENDOR_ID)
+		print_vendor_id(v, ret, size);
+	else
+		print_hex(v, ret, size);
+}
+
+size_t vpd_length(const uint8_t *bytes, size_t len)
+{
+	return len < HEADER ? 0 : (size_t)HEADER + number_be16(bytes + 2);
+}
+
+/* The end of a page that is there as a whole; -EBADMSG, -EMSGSIZE. */
+static int page_end(const uint8_t *bytes, size_t len, uint8_t page)
+{
+	size_t end = vpd_length(bytes, len);
+
+	if (!end || bytes[1] != page)
+		return -EBADMSG;
+	return end > len ? -EMSGSIZE : (int)end;
+}
+
+/* The designator at *at, which moves on behind it. 1, 0 (no more), -EOVERFLOW (runs past end). */
+static int next_designator(const uint8_t *bytes, size_t end, size_t *at, struct view *ret)
+{
+	const uint8_t *d = bytes + *at;
+
+	if (end - *at < DESIGNATOR_HEADER)
+		return 0;
+	if (end - *at - DESIGNATOR_HEADER < d[3])
+		return -EOVERFLOW;
+	*ret = (struct view){
+		.code_set = d[0] & 0x0f,
+		.association = d[1] >> 4 & 0x3,
+		.type = d[1] & 0x0f,
+		.len = d[3],
+		.bytes = d + DESIGNATOR_HEADER,
+	};
+	*at += (size_t)DESIGNATOR_HEADER + d[3];
+	return 1;
+}
+
+int vpd_83_wwid_cut(const uint8_t *bytes, size_t len, char *ret, size_t size)
+{
+	int end = page_end(bytes, len, VPD_DEVICE_ID), best_rank = UNUSED, error = -ENODATA, r;
+	struct view v, best = { 0 };
+	size_t at = HEADER;
+
+	assert(size > 0);
+	if (end < 0)
+		return end;
+	while ((r = next_designator(bytes, (size_t)end, &at, &v)) > 0) {
+		int rank = rank_in_page(&v);
+
+		if (rank == INVALID)
+			error = -EINVAL;
+		if (rank > best_rank) {
+			best_rank = rank;
+			best = v;
+		}
+	}
+	if (r < 0)
+		error = r;
+	if (best_rank == UNUSED)
+		return error;
+	print_wwid(&best, ret, size);
+	return 0;
+}
+
+int vpd_83_wwid(const uint8_t *bytes, size_t len, char ret[VPD_WWID_TEXT])
+{
+	return vpd_83_wwid_cut(bytes, len, ret, VPD_WWID_TEXT);
+}
+
+static struct view view_of(const struct designator *d)
+{
+	return (struct view){
+		.type = d->type,
+		.code_set = d->code_set,
+		.association = d->association,
+		.len = d->len,
+		.bytes = d->bytes,
+	};
+}
+
+/* The same bytes, or bytes that say the same: NAA and a name "naa.", or other padding. */
+static bool same(const struct view *a, const struct view *b)
+{
+	char text_a[VPD_WWID_TEXT], text_b[VPD_WWID_TEXT];
+
+	if (a->type == b->type && a->len == b->len && !memcmp(a->bytes, b->bytes, a->len))
+		return true;
+	if (wwid_rank(a) <= UNUSED || wwid_rank(b) <= UNUSED)
+		return false;
+	print_wwid(a, text_a, sizeof text_a);
+	print_wwid(b, text_b, sizeof text_b);
+	return !strcmp(text_a, text_b);
+}
+
+/* Several logical units share a group, a port, or nothing at all. */
+static bool names_the_unit(const struct view *v)
+{
+	return v->association == ASSOCIATION_LOGICAL_UNIT && v->len > 0 &&
+	       v->type != DESIGNATOR_RELATIVE_PORT && v->type != DESIGNATOR_TARGET_PORT_GROUP &&
+	       v->type != DESIGNATOR_LOGICAL_UNIT_GROUP && v->type != DESIGNATOR_PROTOCOL_PORT;
+}
+
+static void add_designator(struct vpd_identity *identity, const struct view *v)
+{
+	struct designator *d;
+
+	for (unsigned i = 0; i < identity->n_designators; i++) {
+		struct view known = view_of(&identity->designators[i]);
+
+		if (known.type == v->type && known.len == v->len &&
+			!memcmp(known.bytes, v->bytes, v->len))
+			return;
+	}
+	if (identity->n_designators == VPD_DESIGNATORS) {
+		identity->complete = false;
+		return;
+	}
+	d = &identity->designators[identity->n_designators++];
+	*d = (struct designator){
+		.type = v->type,
+		.code_set = v->code_set,
+		.association = v->association,
+		.len = v->len,
+	};
+	memcpy(d->bytes, v->bytes, v->len);
+}
+
+int vpd_83_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret)
+{
+	struct vpd_identity identity = { .complete = true };
+	int end = page_end(bytes, len, VPD_DEVICE_ID), r;
+	size_t at = HEADER;
+	struct view v;
+
+	if (end < 0)
+		return end;
+	if (bytes[0] >> 5)
+		return -ENODATA;
+	while ((r = next_designator(bytes, (size_t)end, &at, &v)) > 0)
+		if (names_the_unit(&v))
+			add_designator(&identity, &v);
+	if (r < 0)
+		return -EBADMSG;
+	if (!identity.n_designators)
+		return -ENODATA;
+	*ret = identity;
+	return 0;
+}
+
+int vpd_83_target_port_group(const uint8_t *bytes, size_t len, uint16_t *ret)
+{
+	int end = page_end(bytes, len, VPD_DEVICE_ID), r;
+	size_t at = HEADER;
+	struct view v;
+
+	if (end < 0)
+		return end;
+	while ((r = next_designator(bytes, (size_t)end, &at, &v)) > 0)
+		if (v.association == ASSOCIATION_TARGET_PORT &&
+			v.type == DESIGNATOR_TARGET_PORT_GROUP && v.len == 4) {
+			*ret = number_be16(v.bytes + 2);
+			return 0;
+		}
+	return r < 0 ? -EBADMSG : -ENODATA;
+}
+
+int vpd_80_serial(const uint8_t *bytes, size_t len, char *ret, size_t size)
+{
+	int end = page_end(bytes, len, VPD_SERIAL_NUMBER);
+	const char *serial;
+	size_t n;
+
+	assert(size > 0);
+	if (end < 0)
+		return end;
+	serial = (const char *)bytes + HEADER;
+	n = strnlen(serial, (size_t)end - HEADER);
+	for (; n && serial[0] == ' '; n--)
+		serial++;
+	while (n && serial[n - 1] == ' ')
+		n--;
+	if (n > size - 1)
+		n = size - 1;
+	memcpy(ret, serial, n);
+	ret[n] = '\0';
+	return 0;
+}
+
+static bool has_standard(const struct vpd_identity *identity)
+{
+	for (unsigned i = 0; i < identity->n_designators; i++)
+		if (identity->designators[i].type != DESIGNATOR_VENDOR_SPECIFIC)
+			return true;
+	return false;
+}
+
+bool vpd_identity_disjoint(const struct vpd_identity *a, const struct vpd_identity *b)
+{
+	/* A vendor may well give the same words to all its volumes. */
+	bool standard_only = has_standard(a) && has_standard(b);
+
+	if (!a->complete || !b->complete || !a->n_designators || !b->n_designators)
+		return false;
+	for (unsigned i = 0; i < a->n_designators; i++)
+		for (unsigned j = 0; j < b->n_designators; j++) {
+			struct view va = view_of(&a->designators[i]);
+			struct view vb = view_of(&b->designators[j]);
+
+			if (standard_only && va.type == DESIGNATOR_VENDOR_SPECIFIC)
+				continue;
+			if (same(&va, &vb))
+				return false;
+		}
+	return true;
+}
+
+/* udev writes '_' for runs of blanks and for what it does not like in a name. */
+static bool same_for_udev(const char *wwid, const char *text)
+{
+	for (; *wwid && *text; wwid++, text++)
+		if (*wwid != *text && (*wwid != '_' || isalnum((unsigned char)*text)))
+			return false;
+	return !*wwid && !*text;
+}
+
+/* A vendor specific designator is the end of udev's 0VENDOR_MODEL_designator. */
+static bool ends_with_vendor_specific(const char *wwid, const struct view *v)
+{
+	char text[VPD_DESIGNATOR_BYTES + 2];
+	size_t wwid_len = strlen(wwid), len;
+
+	print_vendor_id(v, text, sizeof text); /* "1" and the words without needless blanks */
+	len = strlen(text + 1);
+	return len && len < wwid_len && same_for_udev(wwid + wwid_len - len, text + 1);
+}
+
+/* scsi_id and sg_inq take designators that are text as they are, behind the digit of their type. */
+static bool is_taken_as_text(const struct view *v, const char *wwid)
+{
+	size_t len = strnlen((const char *)v->bytes, v->len);
+
+	return (v->type == DESIGNATOR_EUI64 || v->type == DESIGNATOR_NAA ||
+		       v->type == DESIGNATOR_SCSI_NAME) &&
+	       wwid[0] == '0' + v->type && strlen(wwid + 1) == len &&
+	       !strncasecmp(wwid + 1, (const char *)v->bytes, len);
+}
+
+static bool makes_wwid(const struct view *v, const char *wwid)
+{
+	char text[VPD_WWID_TEXT];
+
+	if (v->type == DESIGNATOR_VENDOR_SPECIFIC)
+		return wwid[0] == '0' && ends_with_vendor_specific(wwid, v);
+	if (wwid[0] && is_taken_as_text(v, wwid))
+		return true;
+	if (wwid_rank(v) <= UNUSED)
+		return false;
+	print_wwid(v, text, sizeof text);
+	return v->type == DESIGNATOR_T10_VENDOR_ID ? same_for_udev(wwid, text)
+						   : !strcmp(wwid, text);
+}
+
+static bool has_type(const struct vpd_identity *identity, enum designator_type type)
+{
+	for (unsigned i = 0; i < identity->n_designators; i++)
+		if (identity->designators[i].type == type)
+			return true;
+	return false;
+}
+
+/* Would this text have matched, were it of this logical unit? An identity must not be denied for
+ * text that others make of something else (page 80h, the model's name). */
+static bool is_comparable(const struct vpd_identity *identity, const char *wwid)
+{
+	size_t len = strlen(wwid);
+
+	switch (wwid[0]) {
+	case '0': return has_type(identity, DESIGNATOR_VENDOR_SPECIFIC) && !has_standard(identity);
+	case '1': return has_type(identity, DESIGNATOR_T10_VENDOR_ID);
+	case '2':
+	case '3':
+		return (len == 17 || len == 25 || len == 33) &&
+		       strspn(wwid + 1, "0123456789abcdefABCDEF") == len - 1;
+	case '8': return !strncmp(wwid + 1, "iqn.", 4);
+	}
+	return false;
+}
+
+enum vpd_match vpd_identity_match(const struct vpd_identity *identity, const char *wwid)
+{
+	for (unsigned i = 0; i < identity->n_designators; i++) {
+		struct view v = view_of(&identity->designators[i]);
+
+		if (makes_wwid(&v, wwid))
+			return VPD_MATCH_YES;
+	}
+	if (!identity->complete || !identity->n_designators || !is_comparable(identity, wwid))
+		return VPD_MATCH_UNKNOWN;
+	return VPD_MATCH_NO;
+}
