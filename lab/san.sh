@@ -1,0 +1,504 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# lab/san.sh: a virtual SAN of the kernel's own SCSI target (LIO) over loopback iSCSI, made
+# through configfs. To be sourced inside a guest of lab/run: . "$LAB/san.sh"
+#
+# A port is a target portal group with one portal: one session, one SCSI host, one path.
+# Ports count from 1. What exists is kept in files, so every shell of the guest knows it.
+#
+#   san_init N                      N ports, not logged in
+#   san_volume NAME MB [SERIAL]     a volume in memory; one identity over every port
+#   san_volume_file NAME FILE MB [SERIAL]
+#   san_volume_block NAME DEVICE [SERIAL]   over a block device of the guest (a loop can grow)
+#   san_volume_remove NAME          of an unmapped volume
+#   san_map LUN PORT NAME           show the volume as LUN number LUN on PORT
+#   san_unmap LUN PORT              take it away: sdX stays and answers 05/25/00. LUN 0 does not:
+#                                   there LIO answers as no device (INQUIRY 3Fh), TUR is good
+#   san_remap LUN PORT NAME         another volume under the same number
+#   san_login PORT, san_logout PORT
+#   san_rescan PORT [LUN]           look for new LUNs
+#   san_alua NAME PORT STATE        optimized nonoptimized standby unavailable offline
+#   san_block PORT, san_unblock PORT    the port is dead; it lives again
+#   san_host PORT                   prints the N of hostN
+#   san_session PORT                prints the N of sessionN
+#   san_hctl LUN PORT, san_dev LUN PORT, san_sg LUN PORT    print 3:0:0:1, sdX, sgM
+#   san_wait_dev LUN PORT [S]       waits for the disk and for udev's word on it, prints sdX
+#   san_wait_gone PATH [S]          waits for a path in /sys to vanish, prints the milliseconds
+#   san_wait_session PORT STATE [S] waits for a session to be LOGGED_IN or FAILED
+#   san_tur DEVICE                  TEST UNIT READY through sg: prints good, 05/25/00, or failed
+#   san_serial_of DEVICE            the live VPD page 80h through sg
+#   san_wwid_of DEVICE              the live VPD page 83h's NAA through sg, as multipath names it
+#   san_peripheral_of DEVICE        byte 0 of a live INQUIRY through sg, two hex digits
+#   san_end                         removes all of it
+#
+#   san_scsi_debug HOSTS TARGETS LUNS [PARAMETER=VALUE...]   many devices, no LIO needed
+#   san_scsi_debug_hctls            prints their addresses, one a line
+#   san_scsi_debug_end
+#   with kernel 6.12 and its devices only (OPCODE in hex, ff: every command; COUNT: how many
+#   commands, or "always"):
+#   san_inject_sense HCTL OPCODE KEY ASC ASCQ COUNT
+#   san_inject_timeout HCTL OPCODE COUNT
+#   san_inject_clear HCTL
+#
+# Environment, read by san_init: SAN_SCAN (auto | manual), SAN_REPLACEMENT_TIMEOUT (5),
+# SAN_NOOP (0: no pings).
+
+SAN_CONFIG=/sys/kernel/config/target
+SAN_TARGET=iqn.2000-01.org.example:array
+SAN_INITIATOR=iqn.2000-01.org.example:host
+SAN_STATE=/run/lab/san
+
+if [ ! -e /run/lab-guest ]; then
+	echo "san: only inside a guest of lab/run" >&2
+	exit 99
+fi
+
+san_complain()
+{
+	echo "san: $*" >&2
+	return 1
+}
+
+# milliseconds since boot
+san_clock()
+{
+	local up rest
+
+	read -r up rest </proc/uptime
+	: "$rest"
+	echo "${up%.*}${up#*.}0"
+}
+
+# san_poll SECONDS COMMAND...: until the command succeeds
+san_poll()
+{
+	local deadline
+
+	deadline=$(($(san_clock) + $1 * 1000))
+	shift
+	until "$@"; do
+		[ "$(san_clock)" -lt "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+san_ports() { cat $SAN_STATE/ports; }
+san_group() { echo "$SAN_CONFIG/iscsi/$SAN_TARGET/tpgt_$1"; }
+san_acl() { echo "$(san_group "$1")/acls/$SAN_INITIATOR"; }
+
+san_make_port()
+{
+	local group acl
+
+	group=$(san_group "$1")
+	acl=$(san_acl "$1")
+	mkdir "$group" "$group/np/127.0.0.$1:3260" "$acl" || return 1
+	echo 0 >"$group/attrib/authentication"
+	echo 0 >"$group/attrib/generate_node_acls"
+	echo 0 >"$group/attrib/demo_mode_write_protect"
+	echo 0 >"$group/attrib/prod_mode_write_protect"
+	# a slow guest must not lose a session because a ping was late
+	echo 60 >"$acl/attrib/nopin_timeout"
+	echo 1 >"$group/enable"
+}
+
+san_configure_initiator()
+{
+	mkdir -p /etc/iscsi /run/lock/iscsi
+	rm -rf /etc/iscsi/nodes /etc/iscsi/send_targets
+	echo "InitiatorName=$SAN_INITIATOR" >/etc/iscsi/initiatorname.iscsi
+	cat >/etc/iscsi/iscsid.conf <<-END
+	node.startup = manual
+	node.session.scan = ${SAN_SCAN:-auto}
+	node.session.timeo.replacement_timeout = ${SAN_REPLACEMENT_TIMEOUT:-5}
+	node.conn[0].timeo.login_timeout = 30
+	node.conn[0].timeo.noop_out_interval = ${SAN_NOOP:-0}
+	node.conn[0].timeo.noop_out_timeout = ${SAN_NOOP:-0}
+	node.session.err_timeo.abort_timeout = 15
+	node.session.err_timeo.lu_reset_timeout = 30
+	node.session.initial_login_retry_max = 2
+	node.session.cmds_max = 128
+	node.session.queue_depth = 32
+	END
+}
+
+# iscsiadm's exit 21 is "no sessions": the daemon answered
+san_initiator_answers()
+{
+	iscsiadm -m session >/dev/null 2>&1
+	case $? in 0 | 21) ;; *) return 1 ;; esac
+}
+
+# The initiator outlives the scenario that needed it first: without it no session can be ended
+san_start_initiator()
+{
+	if ! pidof iscsid >/dev/null; then
+		(
+			echo 0 >/sys/fs/cgroup/cgroup.procs
+			exec setsid iscsid -f </dev/null >/run/lab/iscsid.log 2>&1
+		) &
+	fi
+	san_poll 20 san_initiator_answers || san_complain "iscsid does not answer"
+}
+
+san_init()
+{
+	local port
+
+	mkdir -p $SAN_STATE/volumes
+	modprobe -a target_core_mod target_core_file target_core_iblock iscsi_target_mod iscsi_tcp sd_mod sg || return 1
+	modprobe -q scsi_dh_alua
+	mkdir -p /var/target/pr /etc/target
+	mkdir -p $SAN_CONFIG/iscsi/$SAN_TARGET || return 1
+	echo "$1" >$SAN_STATE/ports
+	for port in $(seq "$1"); do
+		san_make_port "$port" || return 1
+	done
+	san_configure_initiator
+	san_start_initiator
+}
+
+# san_make_volume PLUGIN NAME CONTROL [SERIAL]. The NAA identifier is made of the serial's
+# first 25 hex digits, so the built-in serial is unique there.
+san_make_volume()
+{
+	local number store port group
+
+	number=$(($(cat $SAN_STATE/last-volume 2>/dev/null || echo 0) + 1))
+	echo $number >$SAN_STATE/last-volume
+	store=$SAN_CONFIG/core/$1_$number/$2
+	mkdir -p "$store" || return 1
+	printf %s "$3" >"$store/control" || return 1
+	printf %s "${4:-$(printf 'a5%03x%027x' $number 0)}" >"$store/wwn/vpd_unit_serial" || return 1
+	echo 1 >"$store/enable" || return 1
+	echo 0 >"$store/attrib/emulate_write_cache" 2>/dev/null
+	for port in $(seq "$(san_ports)"); do
+		group=$store/alua/port$port
+		mkdir "$group" || return 1
+		echo $((port + 10)) >"$group/tg_pt_gp_id"
+		echo 3 >"$group/alua_access_type"
+	done
+	echo "$number $store" >"$SAN_STATE/volumes/$2"
+}
+
+san_volume() { san_make_volume rd_mcp "$1" "rd_pages=$(($2 * 256))" "${3:-}"; }
+
+san_volume_file()
+{
+	truncate -s "$3M" "$2" &&
+		san_make_volume fileio "$1" "fd_dev_name=$2,fd_dev_size=$(($3 * 1048576))" "${4:-}"
+}
+
+san_volume_block() { san_make_volume iblock "$1" "udev_path=$2" "${3:-}"; }
+
+# prints the number and the configfs folder of a volume
+san_volume_place() { cat "$SAN_STATE/volumes/$1" 2>/dev/null || san_complain "no volume $1"; }
+
+san_volume_remove()
+{
+	local place store port
+
+	place=$(san_volume_place "$1") || return 1
+	store=${place#* }
+	for port in $(seq "$(san_ports)"); do
+		san_drop_export "$(san_group "$port")/lun/lun_${place%% *}"
+	done
+	rmdir "$store"/alua/port* && rmdir "$store" "${store%/*}" && rm "$SAN_STATE/volumes/$1"
+}
+
+san_drop_export()
+{
+	[ -d "$1" ] || return 0
+	rm "$1/volume" && rmdir "$1"
+}
+
+# Every volume is exported once a port under a number of its own; the access list maps that to
+# the LUN number the host sees. Unmapping touches the access list alone, as an array does.
+san_map()
+{
+	local place entry mapped
+
+	place=$(san_volume_place "$3") || return 1
+	entry=$(san_group "$2")/lun/lun_${place%% *}
+	if [ ! -d "$entry" ]; then
+		mkdir "$entry" && ln -s "${place#* }" "$entry/volume" || return 1
+		echo "port$2" >"$entry/alua_tg_pt_gp"
+	fi
+	mapped=$(san_acl "$2")/lun_$1
+	mkdir "$mapped" && ln -s "$entry" "$mapped/export" || return 1
+	echo 0 >"$mapped/write_protect"
+}
+
+san_unmap()
+{
+	local mapped
+
+	mapped=$(san_acl "$2")/lun_$1
+	rm "$mapped/export" && rmdir "$mapped"
+}
+
+san_remap() { san_unmap "$1" "$2" && san_map "$1" "$2" "$3"; }
+
+san_alua()
+{
+	local place state
+
+	place=$(san_volume_place "$1") || return 1
+	case $3 in
+	optimized) state=0 ;;
+	nonoptimized) state=1 ;;
+	standby) state=2 ;;
+	unavailable) state=3 ;;
+	offline) state=14 ;;
+	*) san_complain "no ALUA state $3" || return 1 ;;
+	esac
+	echo $state >"${place#* }/alua/port$2/alua_access_state"
+}
+
+san_login()
+{
+	iscsiadm -m node -T $SAN_TARGET -p "127.0.0.$1:3260,$1" -o new >/dev/null &&
+		iscsiadm -m node -T $SAN_TARGET -p "127.0.0.$1:3260" --login >/dev/null
+}
+
+san_logout() { iscsiadm -m node -T $SAN_TARGET -p "127.0.0.$1:3260" --logout >/dev/null; }
+
+# prints the sysfs folder of a port's connection
+san_connection()
+{
+	local connection
+
+	for connection in /sys/class/iscsi_connection/*; do
+		if [ "$(cat "$connection/persistent_address" 2>/dev/null)" = "127.0.0.$1" ]; then
+			readlink -f "$connection/device"
+			return
+		fi
+	done
+	return 1
+}
+
+san_host()
+{
+	local connection
+
+	connection=$(san_connection "$1") || return 1
+	connection=${connection#*/host}
+	echo "${connection%%/*}"
+}
+
+san_session()
+{
+	local connection
+
+	connection=$(san_connection "$1") || return 1
+	connection=${connection#*/session}
+	echo "${connection%%/*}"
+}
+
+san_session_is() { [ "$(cat "/sys/class/iscsi_session/session$(san_session "$1")/state" 2>/dev/null)" = "$2" ]; }
+san_wait_session() { san_poll "${3:-30}" san_session_is "$1" "$2"; }
+
+san_rescan()
+{
+	local host
+
+	host=$(san_host "$1") && echo "- - ${2:--}" >"/sys/class/scsi_host/host$host/scan"
+}
+
+san_hctl()
+{
+	local host
+
+	host=$(san_host "$2") && echo "$host:0:0:$1"
+}
+
+# san_child LUN PORT KIND: the name of the device's child of that kind
+san_child()
+{
+	local hctl child
+
+	hctl=$(san_hctl "$1" "$2") || return 1
+	for child in "/sys/class/scsi_device/$hctl/device/$3"/*; do
+		[ -e "$child" ] && echo "${child##*/}" && return
+	done
+	return 1
+}
+
+san_dev() { san_child "$1" "$2" block; }
+san_sg() { san_child "$1" "$2" scsi_generic; }
+
+# udev writes its record of a device last of all
+san_dev_is_ready()
+{
+	local name
+
+	name=$(san_dev "$1" "$2") && [ -b "/dev/$name" ] || return 1
+	pidof systemd-udevd >/dev/null || return 0
+	[ -e "/run/udev/data/b$(cat "/sys/class/block/$name/dev" 2>/dev/null)" ]
+}
+
+san_wait_dev()
+{
+	san_poll "${3:-30}" san_dev_is_ready "$1" "$2" || san_complain "no disk for LUN $1 on port $2" || return 1
+	san_dev "$1" "$2"
+}
+
+san_is_gone() { [ ! -e "$1" ]; }
+
+san_wait_gone()
+{
+	local start
+
+	start=$(san_clock)
+	san_poll "${2:-60}" san_is_gone "$1" || san_complain "$1 is still there" || return 1
+	echo $(($(san_clock) - start))
+}
+
+# Disabling the group ends its session and refuses every login
+san_block() { echo 0 >"$(san_group "$1")/enable"; }
+san_unblock() { echo 1 >"$(san_group "$1")/enable"; }
+
+# san_sg_of DEVICE: the sg node of sdX, of /dev/sdX, or of an sg node itself
+san_sg_of()
+{
+	local name child
+
+	name=${1#/dev/}
+	case $name in sg*) echo "/dev/$name" && return ;; esac
+	for child in "/sys/class/block/$name/device/scsi_generic"/*; do
+		[ -e "$child" ] && echo "/dev/${child##*/}" && return
+	done
+	san_complain "$1 has no sg node"
+}
+
+san_tur()
+{
+	local sg answer
+
+	sg=$(san_sg_of "$1") || return 1
+	if answer=$(sg_raw --verbose "$sg" 00 00 00 00 00 00 2>&1); then
+		echo good
+		return
+	fi
+	# the first line of the sense bytes: " 70 00 05 00 00 00 00 0a  00 00 00 00 25 00 ..."
+	answer=$(echo "$answer" | sed -n 's/^ *\(7[0-3] .*\)/\1/p' | head -n1)
+	# shellcheck disable=SC2086 # the bytes are words
+	set -- $answer
+	case ${1:-} in
+	70 | 71) printf '%02x/%s/%s\n' $((0x$3 & 15)) "${13}" "${14}" ;;
+	72 | 73) printf '%02x/%s/%s\n' $((0x$2 & 15)) "$3" "$4" ;;
+	*) echo failed ;;
+	esac
+}
+
+san_serial_of()
+{
+	local sg
+
+	sg=$(san_sg_of "$1") && sg_vpd --page=0x80 --raw "$sg" | tail -c +5 | tr -d ' \000'
+}
+
+san_wwid_of()
+{
+	local sg
+
+	sg=$(san_sg_of "$1") && sg_vpd --page=0x83 --quiet "$sg" | sed -n 's/^ *0x\([0-9a-f]*\)$/3\1/p' | head -n1
+}
+
+san_peripheral_of()
+{
+	local sg
+
+	sg=$(san_sg_of "$1") && sg_inq --raw "$sg" | od -An -N1 -tx1 | tr -d ' '
+}
+
+san_remove_port()
+{
+	local group acl entry
+
+	group=$(san_group "$1")
+	acl=$(san_acl "$1")
+	echo 0 >"$group/enable"
+	for entry in "$acl"/lun_*; do
+		[ -d "$entry" ] && rm "$entry/export" && rmdir "$entry"
+	done
+	for entry in "$group"/lun/lun_*; do
+		san_drop_export "$entry"
+	done
+	rmdir "$acl" "$group"/np/* "$group"
+}
+
+san_end()
+{
+	local port volume
+
+	[ -d $SAN_CONFIG/iscsi/$SAN_TARGET ] || return 0
+	iscsiadm -m session --logout >/dev/null 2>&1
+	for port in $(seq "$(san_ports)"); do
+		san_remove_port "$port" || return 1
+	done
+	for volume in "$SAN_STATE"/volumes/*; do
+		[ -e "$volume" ] || continue
+		san_volume_remove "${volume##*/}" || return 1
+	done
+	rmdir $SAN_CONFIG/iscsi/$SAN_TARGET && rm -rf $SAN_STATE
+}
+
+san_scsi_debug()
+{
+	local hosts targets luns
+
+	hosts=$1 targets=$2 luns=$3
+	shift 3
+	modprobe -a sd_mod sg && modprobe scsi_debug add_host="$hosts" num_tgts="$targets" max_luns="$luns" dev_size_mb=8 "$@"
+}
+
+san_scsi_debug_hctls()
+{
+	local device
+
+	for device in /sys/bus/pseudo/devices/adapter*/host*/target*/*:*:*:*; do
+		[ -d "$device" ] && echo "${device##*/}"
+	done
+}
+
+san_scsi_debug_end()
+{
+	[ -d /sys/module/scsi_debug ] || return 0
+	san_poll 30 modprobe -q -r scsi_debug || san_complain "scsi_debug is in use"
+}
+
+# the driver counts down below zero and never ends above it
+san_inject_count()
+{
+	case $1 in
+	always) echo 1 ;;
+	*) echo "-$1" ;;
+	esac
+}
+
+san_inject()
+{
+	local file
+
+	file=/sys/kernel/debug/scsi_debug/$1/error
+	shift
+	[ -e "$file" ] || san_complain "no error injection: kernel 6.12 and a scsi_debug device are needed" || return 1
+	echo "$*" >"$file"
+}
+
+san_inject_sense() { san_inject "$1" 2 "$(san_inject_count "$6")" "0x$2" 0 0 0x2 "0x$3" "0x$4" "0x$5"; }
+san_inject_timeout() { san_inject "$1" 0 "$(san_inject_count "$3")" "0x$2"; }
+
+san_inject_clear()
+{
+	local file kind count opcode rest
+
+	file=/sys/kernel/debug/scsi_debug/$1/error
+	# the first line names the columns: type, count, opcode
+	sed 1d "$file" | while read -r kind count opcode rest; do
+		: "$count $rest"
+		echo "- $kind $opcode" >"$file"
+	done
+}
