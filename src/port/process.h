@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What a helper process does to itself before anything else, so that it works while storage does
+ * not: memory locked, no reclaim through our own devices, and no descriptor but its own.
+ */
+#include <stddef.h>
+
+/* The name in ps ("pk-keeper"); signals: a client's hang-up, a terminal's ^C and a closed socket
+ * end nobody, SIGTERM does; memory locked; as many descriptors as allowed. All best effort. */
+void process_settle(const char *name);
+
+/* Closes every descriptor but standard error and those (negative ones in fds are nothing), and
+ * makes standard input and output /dev/null. At most 16. 0 or negative errno. */
+int process_close_all_but(const int *fds, size_t n_fds);
+
+/* Where our own files below /run are; a test may have them elsewhere. */
+const char *process_runtime_dir(void);
+
+/* A descriptor that becomes readable when the child ends. Owned by the caller, or negative errno.
+ */
+int process_watch_child(int pid);
+/* Collects the child's end, if it has ended. */
+void process_reap(int pidfd);
