@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "port/dm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#include "base/text.h"
+
+enum { FIRST_BYTES = 16 * 1024, MOST_BYTES = 16 * 1024 * 1024 };
+
+_Static_assert(DM_NAME_TEXT >= DM_NAME_LEN && DM_UUID_TEXT >= DM_UUID_LEN, "all of it must fit");
+
+struct dm {
+	int fd;
+	size_t size;
+	union {
+		struct dm_ioctl *io; /* owned; size bytes */
+		uint8_t *bytes;
+	};
+};
+
+int dm_new(struct dm **ret)
+{
+	_cleanup_(dm_freep) struct dm *dm = calloc(1, sizeof *dm);
+
+	if (!dm)
+		return -ENOMEM;
+	dm->fd = -1;
+	dm->size = FIRST_BYTES;
+	dm->io = malloc(dm->size);
+	if (!dm->io)
+		return -ENOMEM;
+
+	/* the node can be there without the module, and opening it would load that */
+	if (access("/sys/class/misc/device-mapper", F_OK) < 0)
+		return -ENOENT;
+	dm->fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (dm->fd < 0)
+		return errno == ENXIO || errno == ENODEV ? -ENOENT : -errno;
+	*ret = TAKE(dm);
+	return 0;
+}
+
+struct dm *dm_free(struct dm *dm)
+{
+	if (!dm)
+		return NULL;
+	close_fd(dm->fd);
+	free(dm->io);
+	free(dm);
+	return NULL;
+}
+
+int dm_fd(const struct dm *dm)
+{
+	return dm->fd;
+}
+
+static int grow(struct dm *dm)
+{
+	uint8_t *bytes;
+
+	if (dm->size >= MOST_BYTES)
+		return -E2BIG;
+	bytes = realloc(dm->bytes, dm->size * 2);
+	if (!bytes)
+		return -ENOMEM;
+	dm->bytes = bytes;
+	dm->size *= 2;
+	return 0;
+}
+
+/* what is the header to send; data (may be NULL) goes behind it. */
+static int call(struct dm *dm, unsigned long request, const struct dm_ioctl *header,
+	const void *data, size_t len)
+{
+	int r;
+
+	do {
+		*dm->io = *header;
+		dm->io->version[0] = DM_VERSION_MAJOR;
+		dm->io->data_size = (uint32_t)dm->size;
+		dm->io->data_start = sizeof *dm->io;
+		if (sizeof *dm->io + len > dm->size)
+			return -E2BIG;
+		if (len)
+			memcpy(dm->bytes + sizeof *dm->io, data, len);
+		if (ioctl(dm->fd, request, dm->io) < 0)
+			return -errno;
+		r = dm->io->flags & DM_BUFFER_FULL_FLAG ? grow(dm) : 1;
+	} while (r == 0);
+	return r < 0 ? r : 0;
+}
+
+int dm_arm(struct dm *dm)
+{
+	return call(dm, DM_DEV_ARM_POLL, &(struct dm_ioctl){ 0 }, NULL, 0);
+}
+
+static struct devt devt_from(uint64_t dev)
+{
+	return (struct devt){ major(dev), minor(dev) };
+}
+
+/* The reply's own words about where its data lie; NULL when they do not fit. */
+static const uint8_t *reply_data(const struct dm *dm, size_t *ret_len)
+{
+	uint32_t start = dm->io->data_start, size = dm->io->data_size;
+
+	if (size > dm->size || start > size)
+		return NULL;
+	*ret_len = size - start;
+	return dm->bytes + start;
+}
+
+/* One entry of the list at offset. The length of its name, or -EBADMSG. */
+static ssize_t list_entry(const uint8_t *data, size_t len, size_t offset, struct dm_name_list *ret)
+{
+	const size_t head = offsetof(struct dm_name_list, name);
+	const uint8_t *end;
+
+	if (offset > len || len - offset <= head)
+		return -EBADMSG;
+	memcpy(ret, data + offset, head);
+	end = memchr(data + offset + head, '\0', len - offset - head);
+	return end ? end - (data + offset + head) : -EBADMSG;
+}
+
+/* The event number stands behind the name, at the next multiple of eight of the entry. */
+static uint32_t list_event_nr(const uint8_t *data, size_t len, size_t offset, size_t name_len)
+{
+	size_t at = (offset + offsetof(struct dm_name_list, name) + name_len + 1 + 7) & ~(size_t)7;
+	uint32_t event_nr = 0;
+
+	if (at + sizeof event_nr <= len)
+		memcpy(&event_nr, data + at, sizeof event_nr);
+	return event_nr;
+}
+
+int dm_list(struct dm *dm, struct dm_listed **ret, size_t *ret_n)
+{
+	_cleanup_(freep) struct dm_listed *all = NULL;
+	struct dm_name_list entry = { .next = 1 };
+	size_t len, n = 0;
+	const uint8_t *data;
+	int r = call(dm, DM_LIST_DEVICES, &(struct dm_ioctl){ 0 }, NULL, 0);
+
+	if (r < 0)
+		return r;
+	data = reply_data(dm, &len);
+	if (!data)
+		return -EBADMSG;
+	for (size_t at = 0; len && entry.next; at += entry.next) {
+		ssize_t name_len = list_entry(data, len, at, &entry);
+		struct dm_listed *grown;
+
+		if (name_len < 0)
+			return (int)name_len;
+		if (!entry.dev) /* the only entry of an empty list */
+			break;
+		grown = realloc(all, (n + 1) * sizeof *all);
+		if (!grown)
+			return -ENOMEM;
+		all = grown;
+		all[n].devt = devt_from(entry.dev);
+		all[n].event_nr = list_event_nr(data, len, at, (size_t)name_len);
+		TEXT_SET(
+			all[n].name, (const char *)data + at + offsetof(struct dm_name_list, name));
+		n++;
+	}
+	*ret = TAKE(all);
+	*ret_n = n;
+	return 0;
+}
+
+static void device_from(const struct dm *dm, struct dm_device *ret)
+{
+	ret->devt = devt_from(dm->io->dev);
+	TEXT_SET(ret->name, dm->io->name);
+	TEXT_SET(ret->uuid, dm->io->uuid);
+	ret->event_nr = dm->io->event_nr;
+	ret->open_count = dm->io->open_count < 0 ? 0 : (uint32_t)dm->io->open_count;
+	ret->n_targets = dm->io->target_count;
+	ret->suspended = dm->io->flags & DM_SUSPEND_FLAG;
+	ret->type = ret->params = "";
+}
+
+int dm_read(struct dm *dm, const struct devt *devt, enum dm_what what, struct dm_device *ret)
+{
+	const struct dm_ioctl header = {
+		.dev = makedev(devt->major, devt->minor),
+		.flags = DM_NOFLUSH_FLAG | (what == DM_READ_TABLE ? DM_STATUS_TABLE_FLAG : 0),
+	};
+	struct dm_target_spec spec;
+	const uint8_t *data;
+	size_t len;
+	int r = call(dm, DM_TABLE_STATUS, &header, NULL, 0);
+
+	if (r < 0)
+		return r;
+	device_from(dm, ret);
+	if (!ret->n_targets)
+		return 0;
+	data = reply_data(dm, &len);
+	if (!data || len <= sizeof spec || !memchr(data + sizeof spec, '\0', len - sizeof spec))
+		return -EBADMSG;
+	memcpy(&spec, data, sizeof spec);
+	if (!memchr(spec.target_type, '\0', sizeof spec.target_type))
+		return -EBADMSG;
+	ret->type = (const char *)data + offsetof(struct dm_target_spec, target_type);
+	ret->params = (const char *)data + sizeof spec;
+	return 0;
+}
+
+static int header_for(const char *uuid, struct dm_ioctl *ret)
+{
+	*ret = (struct dm_ioctl){ 0 };
+	if (!*uuid || strlen(uuid) >= sizeof ret->uuid)
+		return -EINVAL;
+	memcpy(ret->uuid, uuid, strlen(uuid) + 1);
+	return 0;
+}
+
+int dm_find(struct dm *dm, const char *uuid, struct dm_device *ret)
+{
+	struct dm_ioctl header;
+	int r = header_for(uuid, &header);
+
+	if (r >= 0)
+		r = call(dm, DM_DEV_STATUS, &header, NULL, 0);
+	if (r >= 0)
+		device_from(dm, ret);
+	return r;
+}
+
+int dm_message(struct dm *dm, const char *uuid, const char *message)
+{
+	uint8_t data[sizeof(struct dm_target_msg) + 128] = { 0 }; /* sector 0 */
+	struct dm_ioctl header;
+	int r = header_for(uuid, &header);
+
+	if (r < 0)
+		return r;
+	if (strlen(message) >= sizeof data - sizeof(struct dm_target_msg))
+		return -E2BIG;
+	memcpy(data + sizeof(struct dm_target_msg), message, strlen(message) + 1);
+	return call(dm, DM_TARGET_MSG, &header, data, sizeof data);
+}
+
+/*
+ * Without a cookie (event_nr 0) the kernel's remove event carries neither DM_COOKIE nor flags: udev
+ * treats it as any removal, takes away its links and database entry, and has nobody to notify. A
+ * cookie is a semaphore that the remover must create, wait for and destroy, only to learn when udev
+ * is through: nobody here waits for that.
+ */
+int dm_remove(struct dm *dm, const char *uuid)
+{
+	struct dm_ioctl header;
+	int r = header_for(uuid, &header);
+
+	return r < 0 ? r : call(dm, DM_DEV_REMOVE, &header, NULL, 0);
+}
