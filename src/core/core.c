@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/core.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "core/events.h"
+#include "judge/path_judge.h"
+#include "model/name.h"
+#include "plan/reconcile.h"
+#include "plan/removal.h"
+#include "plan/requests.h"
+
+struct core {
+	struct core_port port;
+	struct model *model;
+	struct agenda agenda;
+	struct purge_round round;
+	uint64_t next_request;
+};
+
+int core_new(const struct core_port *port, struct config *config, struct core **ret)
+{
+	struct core *core = calloc(1, sizeof *core);
+	int r;
+
+	if (!core) {
+		config_free(config);
+		return -ENOMEM;
+	}
+	core->port = *port;
+	core->agenda = AGENDA_INIT;
+	r = model_new(config, &core->model);
+	if (r < 0) {
+		free(core);
+		return r;
+	}
+	*ret = core;
+	return 0;
+}
+
+struct core *core_free(struct core *core)
+{
+	if (!core)
+		return NULL;
+	model_free(core->model);
+	agenda_done(&core->agenda);
+	free(core);
+	return NULL;
+}
+
+/* Handles of a device that is gone are given back at once. */
+static void forget_path(struct core *core, path_id id)
+{
+	struct action a = { .kind = ACT_FORGET, .path = id };
+
+	core->port.act(core->port.arg, &a);
+}
+
+static void drain_changes(struct core *core)
+{
+	struct model *m = core->model;
+
+	for (uint32_t i = 0; i < m->n_changes; i++) {
+		const struct change *c = &m->changes[i];
+
+		event_log(m, c);
+		purge_round_count(&core->round, c);
+		if (c->kind == CHANGE_PATH_GONE)
+			forget_path(core, c->path);
+		if (core->port.changed)
+			core->port.changed(core->port.arg, c);
+	}
+	m->n_changes = 0;
+}
+
+void core_feed(struct core *core, const struct observation *o)
+{
+	struct model *m = core->model;
+	struct path *p;
+	bool answered = o->kind == OBS_CHECKED && (p = model_path(m, o->path)) &&
+			p->check.action && p->check.action == o->action && o->result == 0;
+
+	model_note(m, o);
+	if (answered) {
+		struct verdict v;
+
+		p = model_path(m, o->path);
+		v = path_judge(p, &o->checked);
+		verdict_apply(m, p, &v);
+	}
+	if (o->kind == OBS_DONE && (p = model_path(m, o->path)))
+		removal_deed_ended(m, p, o);
+	drain_changes(core);
+}
+
+instant core_settle(struct core *core, instant now)
+{
+	struct model *m = core->model;
+
+	if (instant_before(m->now, now))
+		m->now = now;
+	agenda_clear(&core->agenda);
+	reconcile(m, &core->agenda);
+	drain_changes(core);
+	for (size_t i = 0; i < core->agenda.n; i++)
+		core->port.act(core->port.arg, &core->agenda.actions[i]);
+	purge_round_step(&core->round, m, &core->agenda);
+	if (core->agenda.failed || m->out_of_memory) {
+		m->out_of_memory = false;
+		log_event(LOG_LEVEL_ERR, "out-of-memory", "again_ms=1000");
+		agenda_wake_at(&core->agenda, instant_add_ms(m->now, 1000));
+	}
+	return core->agenda.wake;
+}
+
+void core_set_config(struct core *core, struct config *config)
+{
+	model_set_config(core->model, config);
+	drain_changes(core);
+}
+
+struct opening {
+	struct model *model;
+	const struct obs_request *word;
+	const char *name;
+	int failure;
+};
+
+static void open_one(void *arg, struct path *p)
+{
+	struct opening *o = arg;
+	int r = request_open(o->model, o->word, p, o->name);
+
+	if (r < 0)
+		o->failure = r;
+}
+
+int core_request(struct core *core, const struct obs_request *word, const char *name)
+{
+	struct opening o = { .model = core->model, .word = word, .name = name };
+	enum name_form form = name_form(name);
+	uint32_t n;
+	int r;
+
+	if (form == NAME_INVALID)
+		return -EINVAL;
+	n = name_find(core->model, name, open_one, &o);
+	if (o.failure)
+		return o.failure;
+	if (n)
+		return (int)n;
+	if (form == NAME_WORD)
+		return -ENODEV;
+	r = request_open(core->model, word, NULL, name);
+	return r < 0 ? r : 0;
+}
+
+int core_request_held(struct core *core, const struct obs_request *word)
+{
+	struct model *m = core->model;
+	struct path *p;
+	int n = 0;
+
+	for_each_path(m, p)
+		if (p->held_back && p->purge == PURGE_MARKED) {
+			int r = request_open(m, word, p, p->device.dev);
+
+			if (r < 0)
+				return r;
+			n++;
+		}
+	return n;
+}
+
+const struct model *core_model(const struct core *core)
+{
+	return core->model;
+}
+
+bool core_request_is_done(const struct core *core, uint64_t id)
+{
+	return request_is_done(core->model, id);
+}
+
+void core_request_close(struct core *core, uint64_t id)
+{
+	request_close(core->model, id);
+}
+
+uint64_t core_next_request(struct core *core)
+{
+	return ++core->next_request;
+}

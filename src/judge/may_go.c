@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "judge/may_go.h"
+
+#include <string.h>
+
+enum {
+	MINUTE_MS = 60000,
+	FEW_LUNS = 8,	       /* an array of which the host sees fewer has no purge_share */
+	CLAIM_MEMORY_MS = 10000,
+	UDEV_PATIENCE_MS = 10000,
+};
+
+static bool is_leaving(const struct path *p)
+{
+	switch (p->purge) {
+	case PURGE_UNMAPPING:
+	case PURGE_DELETING:
+	case PURGE_STUCK: return true;
+	case PURGE_NO:
+	case PURGE_MARKED:
+	case PURGE_VERIFYING:
+	case PURGE_HELD:
+	case PURGE_STAGES: break;
+	}
+	return false;
+}
+
+uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
+{
+	uint32_t n = 0;
+	struct path *other;
+
+	if (p->map < 0)
+		return 0;
+	for_each_path(m, other)
+		if (other != p && other->map == p->map && !is_leaving(other) &&
+			other->device.state != DEVICE_GOING)
+			n++;
+	return n;
+}
+
+/* ---- P4 -------------------------------------------------------------------------------------- */
+
+static bool died_before(const struct model *m, uint32_t until, const char *array, const char *lun)
+{
+	uint32_t first = m->n_deaths > MAX_DEATHS ? m->n_deaths - MAX_DEATHS : 0;
+
+	for (uint32_t i = first; i < until; i++) {
+		const struct death *d = &m->deaths[i % MAX_DEATHS];
+
+		if (instant_ms_between(d->at, m->now) < MINUTE_MS && !strcmp(d->array, array) &&
+			!strcmp(d->lun, lun))
+			return true;
+	}
+	return false;
+}
+
+/* Is there an earlier slot with the same logical unit? Then it was counted there. */
+static bool counted_before(const struct model *m, const struct path *p)
+{
+	for (uint32_t i = 0; i < p->id.slot; i++) {
+		const struct path *other = m->paths[i];
+
+		if (other && !strcmp(other->device.array, p->device.array) &&
+			!strcmp(path_lun(other), path_lun(p)))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t array_luns(const struct model *m, const char *array)
+{
+	uint32_t n = 0;
+	struct path *p;
+
+	for_each_path(m, p)
+		if (!strcmp(p->device.array, array) && !counted_before(m, p))
+			n++;
+	return n;
+}
+
+static bool lun_is_seen(const struct model *m, const char *array, const char *lun)
+{
+	struct path *p;
+
+	for_each_path(m, p)
+		if (!strcmp(p->device.array, array) && !strcmp(path_lun(p), lun))
+			return true;
+	return false;
+}
+
+bool may_go_over_limit(const struct model *m, const struct path *p)
+{
+	uint32_t first = m->n_deaths > MAX_DEATHS ? m->n_deaths - MAX_DEATHS : 0;
+	uint32_t devices = 0, dead_luns = 0, luns = array_luns(m, p->device.array);
+
+	for (uint32_t i = first; i < m->n_deaths; i++) {
+		const struct death *d = &m->deaths[i % MAX_DEATHS];
+
+		if (instant_ms_between(d->at, m->now) >= MINUTE_MS)
+			continue;
+		devices++;
+		if (strcmp(d->array, p->device.array) || died_before(m, i, d->array, d->lun))
+			continue;
+		if (strcmp(d->lun, path_lun(p)))
+			dead_luns++;
+		if (!lun_is_seen(m, d->array, d->lun))
+			luns++; /* it was there at the beginning of this minute */
+	}
+	if (devices + 1 > m->defaults.purge_limit)
+		return true;
+	return luns >= FEW_LUNS && (dead_luns + 1) * 100ull > m->defaults.purge_share_percent * (uint64_t)luns;
+}
+
+/* ---- P3 -------------------------------------------------------------------------------------- */
+
+/* The LUN 0 rule: another logical unit of that nexus answers, so the target is not just restoring
+ * itself. "Answers" is a check that found it, not older than two of its intervals. */
+static bool neighbour_answers(const struct model *m, const struct path *p)
+{
+	struct path *other;
+
+	for_each_path(m, other)
+		if (other != p && other->nexus == p->nexus && !other->gone_count &&
+			(other->state == PATH_UP || other->state == PATH_GHOST) &&
+			instant_is_set(other->answering_at) &&
+			instant_ms_between(other->answering_at, m->now) <=
+				2000ull * other->settings.max_polling_interval_s)
+			return true;
+	return false;
+}
+
+static enum reason judge_evidence(const struct model *m, const struct path *p)
+{
+	switch (p->gone) {
+	case GONE_UNSUPPORTED: return BECAUSE_NOTHING;
+	case GONE_QUALIFIER:
+		return p->gone_count < 2 || !neighbour_answers(m, p) ? BECAUSE_NEXUS_SILENT
+								     : BECAUSE_NOTHING;
+	case GONE_NO: return BECAUSE_CONTRADICTED;
+	case GONE_UNKNOWN: break;
+	}
+	return BECAUSE_NOT_CONFIRMED;
+}
+
+static bool any_critical(const struct obs_holders *h)
+{
+	for (uint32_t i = 0; i < h->n_holds && i < MAX_HOLDS; i++)
+		if (h->holds[i].critical)
+			return true;
+	return false;
+}
+
+static bool only_udev(const struct obs_holders *h)
+{
+	for (uint32_t i = 0; i < h->n_holds && i < MAX_HOLDS; i++)
+		if (!h->holds[i].udev)
+			return false;
+	return h->n_holds > 0 && h->n_holds <= MAX_HOLDS;
+}
+
+static enum reason judge_holders(const struct model *m, const struct path *p)
+{
+	if (!p->holders.n_holds)
+		return BECAUSE_NOTHING;
+	if (only_udev(&p->holders) && (!instant_is_set(p->udev_seen_at) ||
+		    instant_ms_between(p->udev_seen_at, m->now) < UDEV_PATIENCE_MS))
+		return BECAUSE_UDEV;
+	return BECAUSE_HOLDERS;
+}
+
+static enum reason judge_map(struct model *m, const struct path *p)
+{
+	if (may_go_others_in_map(m, p))
+		return p->in_map_active ? BECAUSE_FAIL_FIRST : BECAUSE_NOTHING;
+	if (!p->settings.purge_last_path)
+		return BECAUSE_LAST_PATH;
+	if (p->holders.n_holds)
+		return judge_holders(m, p);
+	return BECAUSE_MAP_FIRST;
+}
+
+/* One purger per path: the running owner removes its maps' paths itself, by name and late. */
+static bool owner_purges(const struct model *m, const struct path *p)
+{
+	return p->map >= 0 && m->owner.running && m->owner.knows_purge && m->owner.purges;
+}
+
+enum reason may_go(struct model *m, const struct path *p)
+{
+	enum reason why = judge_evidence(m, p);
+
+	if (why != BECAUSE_NOTHING)
+		return why;
+	if (p->settings.protect || any_critical(&p->holders))
+		return BECAUSE_PROTECTED;
+	if (!p->holders.complete)
+		return BECAUSE_HOLDERS_UNKNOWN;
+	if (owner_purges(m, p))
+		return BECAUSE_OWNER_PURGES;
+	why = p->map >= 0 ? judge_map(m, p) : judge_holders(m, p);
+	if (why != BECAUSE_NOTHING && why != BECAUSE_FAIL_FIRST && why != BECAUSE_MAP_FIRST)
+		return why;
+	if (instant_is_set(p->claim_refused_at) &&
+		instant_ms_between(p->claim_refused_at, m->now) < CLAIM_MEMORY_MS)
+		return BECAUSE_CLAIMED;
+	if (!p->released && !p->request && may_go_over_limit(m, p))
+		return BECAUSE_LIMIT;
+	return why;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * May this device be taken away now? The promises P3 and P4 in reading order. The facts it looks
+ * at must be fresh: the removal asks for them after it began to verify, and calls this last.
+ */
+#include "model/model.h"
+
+/* BECAUSE_NOTHING: yes. BECAUSE_FAIL_FIRST, BECAUSE_MAP_FIRST: not before the map was told.
+ * Everything else names the promise that forbids it. */
+enum reason may_go(struct model *m, const struct path *p);
+
+/* Would taking p's logical unit away go over purge_limit or purge_share? */
+bool may_go_over_limit(const struct model *m, const struct path *p);
+
+/* How many other paths of p's map are there whose device exists and is not being taken away? */
+uint32_t may_go_others_in_map(const struct model *m, const struct path *p);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/action.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "model/border_text.h"
+
+#define HEAD_FIELDS                                                                                \
+	FIELD(action, id, FIELD_U64), FIELD_AS("path.slot", action, path.slot, FIELD_U32),         \
+		FIELD_AS("path.gen", action, path.gen, FIELD_U32)
+#define DEVT_FIELDS(prefix, member)                                                                \
+	FIELD_AS(prefix ".major", action, member.major, FIELD_U32),                                \
+		FIELD_AS(prefix ".minor", action, member.minor, FIELD_U32)
+
+static const struct field head_fields[] = { HEAD_FIELDS, FIELD_END };
+static const struct field look_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("sysfs", action, look.sysfs, FIELD_TEXT),
+	FIELD_END,
+};
+static const struct field watch_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("sysfs", action, watch.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", action, watch.ino, FIELD_U64),
+	FIELD_AS("host", action, watch.host, FIELD_U32),
+	DEVT_FIELDS("devt", watch.devt),
+	DEVT_FIELDS("sg", watch.sg),
+	FIELD_END,
+};
+static const struct field check_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("host", action, check.host, FIELD_U32),
+	FIELD_AS("ask_inquiry", action, check.ask_inquiry, FIELD_BOOL),
+	FIELD_AS("timeout_ms", action, check.timeout_ms, FIELD_U32),
+	FIELD_END,
+};
+static const struct field holders_fields[] = {
+	HEAD_FIELDS,
+	DEVT_FIELDS("devt", holders.devt),
+	DEVT_FIELDS("map", holders.map),
+	FIELD_AS("dev", action, holders.dev, FIELD_TEXT),
+	FIELD_AS("deadline_ms", action, holders.deadline_ms, FIELD_U32),
+	FIELD_END,
+};
+static const struct field map_fields[] = {
+	HEAD_FIELDS,
+	DEVT_FIELDS("map", map.map),
+	DEVT_FIELDS("member", map.member),
+	FIELD_AS("name", action, map.name, FIELD_TEXT),
+	FIELD_AS("uuid", action, map.uuid, FIELD_TEXT),
+	FIELD_AS("owned", action, map.owned, FIELD_BOOL),
+	FIELD_END,
+};
+static const struct field delete_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("host", action, del.host, FIELD_U32),
+	FIELD_AS("claim", action, del.claim, FIELD_BOOL),
+	FIELD_AS("by_qualifier", action, del.by_qualifier, FIELD_BOOL),
+	DEVT_FIELDS("devt", del.devt),
+	FIELD_AS("deadline_ms", action, del.deadline_ms, FIELD_U32),
+	FIELD_END,
+};
+
+#define BODY(member) offsetof(struct action, member) + sizeof(((struct action *)0)->member)
+#define HEAD	     offsetof(struct action, look)
+
+static const struct border_kind kinds[ACTION_KINDS] = {
+	[ACT_READ_DEVICES] = { "read-devices", HEAD, head_fields },
+	[ACT_LOOK] = { "look", BODY(look), look_fields },
+	[ACT_ASK_OWNER] = { "ask-owner", HEAD, head_fields },
+	[ACT_WATCH] = { "watch", BODY(watch), watch_fields },
+	[ACT_FORGET] = { "forget", HEAD, head_fields },
+	[ACT_CHECK] = { "check", BODY(check), check_fields },
+	[ACT_FIND_HOLDERS] = { "find-holders", BODY(holders), holders_fields },
+	[ACT_READ_MAPS] = { "read-maps", HEAD, head_fields },
+	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
+	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
+	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
+};
+
+size_t action_size(const struct action *a)
+{
+	return (unsigned)a->kind < ACTION_KINDS ? kinds[a->kind].size : 0;
+}
+
+void action_print(const struct action *a, struct text *out)
+{
+	if ((unsigned)a->kind >= ACTION_KINDS)
+		return;
+	text_add(out, kinds[a->kind].name);
+	record_print(out, kinds[a->kind].fields, a);
+}
+
+int action_parse(const char *line, struct action *ret)
+{
+	struct action a = { 0 };
+	int kind = border_parse(kinds, ACTION_KINDS, line, &a);
+
+	if (kind < 0)
+		return kind;
+	a.kind = (enum action_kind)kind;
+	*ret = a;
+	return 0;
+}
+
+const char *action_name(enum action_kind kind)
+{
+	return (unsigned)kind < ACTION_KINDS ? kinds[kind].name : "?";
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * Everything that can be done, as one flat tagged value. An action carries its own conditions (what
+ * must still be true at the moment of the deed), so that whoever performs it needs no opinion.
+ */
+#include "base/clock.h"
+#include "base/devt.h"
+#include "model/observation.h"
+#include "model/path_id.h"
+
+struct text;
+
+enum action_kind {
+	ACT_READ_DEVICES, /* scout: every SCSI device; ends with OBS_DEVICES_END */
+	ACT_LOOK,	  /* scout: the device at this sysfs directory */
+	ACT_ASK_OWNER,	  /* is a multipathd running, and what is its word on purging? */
+	ACT_WATCH,	  /* keeper: open and pin the handles of this device */
+	ACT_FORGET,	  /* keeper: close them */
+	ACT_CHECK,	  /* keeper: TEST UNIT READY, with ask_inquiry also INQUIRY */
+	ACT_FIND_HOLDERS, /* scanner */
+	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */
+	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
+	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
+	ACT_DELETE,	  /* hand: re-ask, claim, write */
+	ACTION_KINDS
+};
+
+struct action {
+	enum action_kind kind;
+	uint64_t id; /* comes back in the observation; 0: no answer is expected */
+	path_id path;
+	union {
+		struct act_look {
+			char sysfs[MAX_SYSFS];
+		} look;
+		struct act_watch {
+			char sysfs[MAX_SYSFS];
+			uint64_t ino;
+			uint32_t host;
+			struct devt devt, sg;
+		} watch;
+		struct act_check {
+			uint32_t host;
+			bool ask_inquiry;
+			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its default */
+		} check;
+		struct act_holders {
+			struct devt devt;
+			struct devt map; /* major 0: in no map */
+			char dev[MAX_NAME];
+			uint32_t deadline_ms;
+		} holders;
+		struct act_map {
+			struct devt map, member;
+			char name[MAX_MAP_NAME];
+			char uuid[MAX_MAP_NAME + 16];
+			bool owned; /* a multipathd is running */
+		} map;
+		struct act_delete {
+			uint32_t host;
+			bool claim;	   /* in no map: hold an exclusive claim across the write */
+			bool by_qualifier; /* the verdict was INQUIRY's qualifier, not 05/25/00 */
+			struct devt devt;
+			uint32_t deadline_ms;
+		} del;
+	};
+};
+
+size_t action_size(const struct action *a);
+void action_print(const struct action *a, struct text *out);
+int action_parse(const char *line, struct action *ret);
+const char *action_name(enum action_kind kind);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/model.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { FIRST_SLOTS = 64, FIRST_CHANGES = 64 };
+
+int model_new(struct config *config, struct model **ret)
+{
+	struct model *m = calloc(1, sizeof *m);
+
+	if (!m) {
+		config_free(config);
+		return -ENOMEM;
+	}
+	m->config = config;
+	config_resolve(config, NULL, &m->defaults);
+	m->deaths = calloc(MAX_DEATHS, sizeof *m->deaths);
+	m->changes = calloc(FIRST_CHANGES, sizeof *m->changes);
+	m->max_changes = FIRST_CHANGES;
+	if (!m->deaths || !m->changes) {
+		model_free(m);
+		return -ENOMEM;
+	}
+	*ret = m;
+	return 0;
+}
+
+struct model *model_free(struct model *m)
+{
+	if (!m)
+		return NULL;
+	HASH_CLEAR(hh, m->by_sysfs);
+	for (uint32_t i = 0; i < m->n_slots; i++)
+		free(m->paths[i]);
+	free(m->paths);
+	free(m->generations);
+	free(m->maps);
+	free(m->nexuses);
+	free(m->hosts);
+	free(m->requests);
+	free(m->deaths);
+	free(m->looks);
+	free(m->changes);
+	config_free(m->config);
+	free(m);
+	return NULL;
+}
+
+struct path *model_path(const struct model *m, path_id id)
+{
+	return id.gen && id.slot < m->n_slots && m->generations[id.slot] == id.gen
+		       ? m->paths[id.slot]
+		       : NULL;
+}
+
+struct path *model_path_at(const struct model *m, const char *sysfs)
+{
+	struct path *p;
+
+	HASH_FIND_STR(m->by_sysfs, sysfs, p);
+	return p;
+}
+
+struct path *model_path_by_devt(const struct model *m, const struct devt *devt)
+{
+	struct path *p;
+
+	for_each_path(m, p)
+		if (devt_equal(&p->device.devt, devt))
+			return p;
+	return NULL;
+}
+
+uint64_t model_ask(struct model *m, struct question *q, instant now)
+{
+	q->action = ++m->next_action;
+	q->seq = model_next_seq(m);
+	q->at = now;
+	return q->action;
+}
+
+struct nexus *model_nexus(struct model *m, const struct path *p)
+{
+	return &m->nexuses[p->nexus];
+}
+
+struct map *model_map(struct model *m, const struct path *p)
+{
+	return p->map < 0 ? NULL : &m->maps[p->map];
+}
+
+struct host *model_host(struct model *m, uint32_t number)
+{
+	struct host *hosts;
+
+	for (uint32_t i = 0; i < m->n_hosts; i++)
+		if (m->hosts[i].number == number)
+			return &m->hosts[i];
+	hosts = realloc(m->hosts, (m->n_hosts + 1) * sizeof *hosts);
+	if (!hosts) {
+		m->out_of_memory = true;
+		return NULL;
+	}
+	m->hosts = hosts;
+	m->hosts[m->n_hosts] = (struct host){ .number = number };
+	return &m->hosts[m->n_hosts++];
+}
+
+instant model_up_since(const struct model *m, const struct path *p)
+{
+	const struct nexus *n = &m->nexuses[p->nexus];
+
+	if (!instant_is_set(n->up_since) || !instant_is_set(p->up_since))
+		return INSTANT_NEVER;
+	return instant_before(n->up_since, p->up_since) ? p->up_since : n->up_since;
+}
+
+const char *path_lun(const struct path *p)
+{
+	return p->device.wwid[0] ? p->device.wwid : p->device.sysfs;
+}
+
+void model_add_death(struct model *m, const struct path *p)
+{
+	struct death *d = &m->deaths[m->n_deaths++ % MAX_DEATHS];
+
+	d->at = m->now;
+	TEXT_SET(d->lun, path_lun(p));
+	TEXT_SET(d->array, p->device.array);
+}
+
+void model_add_look(struct model *m, const char *sysfs)
+{
+	for (uint32_t i = 0; i < m->n_looks; i++)
+		if (!strcmp(m->looks[i].sysfs, sysfs))
+			return;
+	if (m->n_looks == m->max_looks) {
+		uint32_t max = m->max_looks ? m->max_looks * 2 : 16;
+		struct look *looks = max > 4096 ? NULL : realloc(m->looks, max * sizeof *looks);
+
+		if (!looks) { /* too many to remember: read all */
+			m->devices_lost = true;
+			return;
+		}
+		m->looks = looks;
+		m->max_looks = max;
+	}
+	TEXT_SET(m->looks[m->n_looks++].sysfs, sysfs);
+}
+
+struct change *model_add_change(struct model *m, enum change_kind kind, const struct path *p)
+{
+	static struct change nowhere;
+	struct change *c;
+
+	if (m->n_changes == m->max_changes) {
+		struct change *changes =
+			realloc(m->changes, 2 * m->max_changes * sizeof *changes);
+
+		if (!changes) {
+			m->out_of_memory = true;
+			return &nowhere;
+		}
+		m->changes = changes;
+		m->max_changes *= 2;
+	}
+	c = &m->changes[m->n_changes++];
+	*c = (struct change){ .kind = kind };
+	if (p) {
+		const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
+
+		c->path = p->id;
+		TEXT_SET(c->dev, p->device.dev);
+		c->address = p->device.address;
+		TEXT_SET(c->wwid, p->device.wwid);
+		if (map)
+			TEXT_SET(c->map, map->kernel.name);
+	}
+	return c;
+}
+
+void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why)
+{
+	enum path_state old = p->state;
+	struct change *c;
+
+	if (path_state_enter(p, next, why, m->now) != 1)
+		return;
+	c = model_add_change(m, CHANGE_STATE, p);
+	c->from = (int)old;
+	c->to = (int)next;
+	c->why = why;
+}
+
+/* What a rung that is left behind takes with it. */
+static void purge_left(struct path *p, enum purge_stage next)
+{
+	if (next == PURGE_NO) {
+		p->held_back = p->released = p->was_in_map = p->dry_run = false;
+		p->request = 0;
+		p->failures = 0;
+		p->retry_at = p->marked_at = p->udev_seen_at = INSTANT_NEVER;
+	}
+	if (next == PURGE_MARKED || next == PURGE_NO) {
+		p->hand_pid = 0;
+		p->deed_ended = p->present_after_deed = false;
+		p->look_after_deed = 0;
+	}
+}
+
+void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why)
+{
+	enum purge_stage old = p->purge;
+	enum reason old_why = p->purge_why;
+	struct change *c;
+	int r = path_purge_enter(p, next, why, m->now);
+
+	assert(r >= 0); /* a step that is not in the table is our own bug */
+	if (r == 1) {
+		purge_left(p, next);
+		if (next == PURGE_VERIFYING)
+			p->verify_seq = model_next_seq(m);
+		if (next == PURGE_HELD)
+			m->counters.held++;
+	} else if (old_why == why) {
+		return;
+	}
+	c = model_add_change(m, CHANGE_PURGE, p);
+	c->from = (int)old;
+	c->to = (int)next;
+	c->why = why;
+	if (next == PURGE_HELD && p->holders.n_holds && p->holders_seq > p->verify_seq) {
+		struct text t = TEXT_INIT;
+
+		hold_print(&p->holders.holds[0], &t);
+		TEXT_SET(c->text, text_str(&t));
+		text_done(&t);
+	}
+}
+
+void model_moved(struct model *m, struct path *p)
+{
+	switch (p->purge) {
+	case PURGE_VERIFYING: p->verify_seq = model_next_seq(m); break;
+	case PURGE_HELD: p->retry_at = m->now; break;
+	case PURGE_NO:
+	case PURGE_MARKED:
+	case PURGE_UNMAPPING: /* its end leads back to verifying anyway */
+	case PURGE_DELETING:  /* the hand asks again itself */
+	case PURGE_STUCK:
+	case PURGE_STAGES: break;
+	}
+}
+
+void model_path_remove(struct model *m, struct path *p)
+{
+	struct nexus *n = model_nexus(m, p);
+	struct change *c = model_add_change(m, CHANGE_PATH_GONE, p);
+	struct path *other;
+
+	c->from = (int)p->purge;
+	n->n_paths--;
+	if (p->check.action)
+		n->n_out--;
+	if (p->purge == PURGE_DELETING || p->purge == PURGE_STUCK)
+		m->counters.purged++;
+	else
+		m->counters.gone_by_others++;
+	HASH_DEL(m->by_sysfs, p);
+	m->paths[p->id.slot] = NULL;
+	m->n_paths--;
+	/* a neighbour in the same map may be the last one now */
+	if (p->map >= 0)
+		for_each_path(m, other)
+			if (other->map == p->map)
+				model_moved(m, other);
+	free(p);
+}
+
+void model_set_config(struct model *m, struct config *config)
+{
+	struct path *p;
+
+	config_free(m->config);
+	m->config = config;
+	config_resolve(config, NULL, &m->defaults);
+	for_each_path(m, p) {
+		struct obs_device device = p->device;
+		struct observation o = { .kind = OBS_DEVICE, .at = m->now, .device = device };
+
+		model_note(m, &o);
+		model_moved(m, p);
+	}
+	m->owner_asked.at = INSTANT_NEVER;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What we believe: the owner of all paths, maps, nexuses and requests. model_note() is the only
+ * door by which the world comes in; it stores facts and decides nothing. Whatever changed is
+ * written to a short list of changes, which core reads after each observation (log, event ring).
+ *
+ * Order matters more than time here: every question and every movement of the world gets a number
+ * (model_next_seq), and an answer counts for a removal only when its question was asked after the
+ * removal began to verify.
+ */
+#include "base/cleanup.h"
+#include "config/policy.h"
+#include "model/map.h"
+#include "model/path.h"
+#include "model/request.h"
+
+enum change_kind {
+	CHANGE_PATH_ADDED,
+	CHANGE_PATH_GONE,
+	CHANGE_STATE,
+	CHANGE_PURGE,
+	CHANGE_MAP,
+	CHANGE_MAP_GONE,
+	CHANGE_OWNER,
+	CHANGE_HELPER_LOST,
+	CHANGE_SLEPT,
+	CHANGE_UEVENTS_LOST,
+	CHANGE_ATTENTION,
+};
+
+struct change {
+	enum change_kind kind;
+	path_id path;
+	char dev[MAX_NAME];
+	struct scsi_address address;
+	char wwid[MAX_WWID], map[MAX_MAP_NAME];
+	int from, to;	 /* states, rungs */
+	enum reason why;
+	int32_t result;	 /* of a deed that failed */
+	uint8_t stage;
+	char text[96];	 /* the first holder, an attention, a helper */
+	uint64_t number; /* milliseconds slept, paths of a map */
+};
+
+/* One initiator port and one target port: what is said of the way, and who was asked last. */
+struct nexus {
+	struct scsi_address address; /* lun has no meaning */
+	instant up_since;
+	instant swept_at, sentinel_at;
+	uint32_t sentinel_slot;
+	bool sweep;
+	uint32_t n_paths, n_out; /* paths; checks that are out */
+};
+
+/* A SCSI host: removals there wait for each other in the kernel. */
+struct host {
+	uint32_t number;
+	uint64_t deed; /* the action of the hand that is out, 0: none */
+	path_id deed_path;
+	uint32_t hand_pid;
+	instant deed_at;
+	bool stuck;
+	char dev[MAX_NAME];
+};
+
+/* A removal that was handed out less than a minute ago, for P4. */
+struct death {
+	instant at;
+	char lun[MAX_SYSFS];
+	char array[MAX_ARRAY];
+};
+
+enum { MAX_DEATHS = 4096 };
+
+struct counters {
+	uint64_t checks, purged, failed, gone_by_others, held, uevents_lost;
+};
+
+struct model {
+	struct config *config; /* owned */
+	struct settings defaults;
+	uint64_t seq, next_action;
+	instant now;
+
+	struct path **paths; /* by slot; owned; NULL where there is none */
+	uint32_t *generations;
+	uint32_t n_slots;
+	uint32_t n_paths;
+	struct path *by_sysfs; /* uthash */
+
+	struct map *maps; /* owned; present or free */
+	uint32_t n_maps;
+	struct nexus *nexuses; /* owned; never freed before the model */
+	uint32_t n_nexuses;
+	struct host *hosts; /* owned */
+	uint32_t n_hosts;
+	struct request *requests; /* owned */
+	uint32_t n_requests;
+
+	struct death *deaths; /* owned ring */
+	uint32_t n_deaths;
+
+	/* questions about the whole world */
+	struct question devices_asked, maps_asked, owner_asked;
+	bool devices_lost, maps_lost; /* ask at once */
+	bool devices_known;
+	uint64_t maps_seq; /* of the last complete answer */
+	instant devices_at, maps_at, owner_at;
+	bool owner_known;
+	struct obs_owner owner;
+
+	struct look {
+		char sysfs[MAX_SYSFS];
+	} *looks; /* owned: directories to look at */
+	uint32_t n_looks, max_looks;
+
+	struct change *changes; /* owned */
+	uint32_t n_changes, max_changes;
+	bool out_of_memory;
+	struct counters counters;
+};
+
+/* config taken. 0 or -ENOMEM. */
+int model_new(struct config *config, struct model **ret);
+struct model *model_free(struct model *m);
+DEFINE_FREEP(struct model, model_free)
+
+/* Store what was learned. */
+void model_note(struct model *m, const struct observation *o);
+
+/* Another configuration is in force (taken): settings of all paths are resolved anew. */
+void model_set_config(struct model *m, struct config *config);
+
+/* Borrowed; NULL when that path is gone. */
+struct path *model_path(const struct model *m, path_id id);
+struct path *model_path_at(const struct model *m, const char *sysfs);
+struct path *model_path_by_devt(const struct model *m, const struct devt *devt);
+
+#define for_each_path(m, p)                                                                        \
+	for (uint32_t _slot = 0; _slot < (m)->n_slots; _slot++)                                    \
+		if (((p) = (m)->paths[_slot]))
+
+static inline uint64_t model_next_seq(struct model *m)
+{
+	return ++m->seq;
+}
+
+/* A question is out from now on; its number is in q and its action id is returned. */
+uint64_t model_ask(struct model *m, struct question *q, instant now);
+
+struct nexus *model_nexus(struct model *m, const struct path *p);
+struct host *model_host(struct model *m, uint32_t number); /* made when missing; NULL: no memory */
+struct map *model_map(struct model *m, const struct path *p); /* NULL: in no map */
+
+/* When did the way to p come (back) up? Never: it is not up. */
+instant model_up_since(const struct model *m, const struct path *p);
+
+/* The writers of path.h, with the change written down. */
+void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
+void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
+
+/* Something about p moved: what was verified does not count any more. */
+void model_moved(struct model *m, struct path *p);
+
+/* Its device is gone: requests are answered by the next step, the slot's generation ends. */
+void model_path_remove(struct model *m, struct path *p);
+
+void model_add_look(struct model *m, const char *sysfs);
+struct change *model_add_change(struct model *m, enum change_kind kind, const struct path *p);
+
+/* A removal of p is handed out now: remembered for P4. */
+void model_add_death(struct model *m, const struct path *p);
+/* What P4 counts p as: its WWID, or its address when it has none. Borrowed. */
+const char *path_lun(const struct path *p);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What people call a device: "sdb", "/dev/sdb", "8:16", "3:0:0:1", a WWID, a map's name or number
+ * ("dm-3"), "host3", "target3:0:0", "session1", "rport-3:0-1", a sysfs directory with or without
+ * /sys/devices. One name may mean several paths.
+ */
+#include "model/model.h"
+
+enum name_form {
+	NAME_INVALID, /* no device can be called so */
+	NAME_ADDRESS, /* a form that names one place: when nothing is there, it is absent */
+	NAME_WORD,    /* any word: when nothing is called so, there is no such device */
+};
+
+enum name_form name_form(const char *name);
+
+/* Calls visit for every path that name means. The number of paths. */
+uint32_t name_find(const struct model *m, const char *name,
+	void (*visit)(void *arg, struct path *p), void *arg);

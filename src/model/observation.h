@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * Everything that can be learned, as one flat tagged value: no pointers, so that it crosses process
+ * borders as it is, and one text form, so that the same thing is logged, recorded, replayed and
+ * compared. An observation states a fact and what it was about; it never says what to do.
+ *
+ * A device is named by its sysfs directory *and* that directory's inode number: kernfs never gives
+ * the number to a successor at the same address, so the pair is one device and no other.
+ */
+#include "base/clock.h"
+#include "base/devt.h"
+#include "model/path_id.h"
+#include "scsi/address.h"
+#include "scsi/answer.h"
+
+struct text;
+
+enum {
+	MAX_SYSFS = 224,
+	MAX_NAME = 32,	 /* sdX, dm-N */
+	MAX_WWID = 128,
+	MAX_MAP_NAME = 128,
+	MAX_ARRAY = 128,
+	MAX_MEMBERS = 128,
+	MAX_HOLDS = 16,
+	MAX_INQUIRY = 64,
+};
+
+enum observation_kind {
+	OBS_TIME,	  /* nothing but the time (and whether we slept) */
+	OBS_DEVICE,	  /* what sysfs says at one address, or that there is nothing */
+	OBS_DEVICES_END,  /* a full reading is complete: what it did not mention is not there */
+	OBS_UEVENT,	  /* a hint: something happened to this device */
+	OBS_UEVENTS_LOST, /* the queue overflowed: read everything again */
+	OBS_WATCHED,	  /* a keeper holds this path's handles now, or could not get them */
+	OBS_CHECKED,	  /* a check ended */
+	OBS_HUNG_UP,	  /* the kernel began to remove the device under its handles */
+	OBS_HOLDERS,	  /* who uses a device */
+	OBS_MAP,	  /* what the kernel says of one multipath map, or that there is none */
+	OBS_MAPS_END,	  /* all maps were mentioned */
+	OBS_OWNER,	  /* is a multipathd running? */
+	OBS_HAND,	  /* a hand began: its pid */
+	OBS_DONE,	  /* a deed ended */
+	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
+	OBS_REQUEST,	  /* a client's word */
+	OBSERVATION_KINDS
+};
+
+/* The SCSI device's own state attribute (facts: "created running cancel ..."). */
+enum device_state {
+	DEVICE_UNKNOWN,
+	DEVICE_RUNNING,
+	DEVICE_OFFLINE,
+	DEVICE_TRANSPORT_OFFLINE,
+	DEVICE_BLOCKED,
+	DEVICE_QUIESCE,
+	DEVICE_GOING, /* cancel, deleted, or the attribute is gone */
+};
+
+/* The way to the device: session logged in, rport online. NONE: this transport has no such word. */
+enum transport_state { TRANSPORT_NONE, TRANSPORT_UP, TRANSPORT_DOWN };
+
+enum protocol {
+	PROTOCOL_UNSPEC,
+	PROTOCOL_ISCSI,
+	PROTOCOL_FCP,
+	PROTOCOL_SAS,
+	PROTOCOL_SRP,
+	PROTOCOL_VIRTIO,
+	PROTOCOL_DEBUG,
+	PROTOCOL_USB,
+	PROTOCOL_ATA,
+};
+
+enum uevent_action { UEVENT_ADD, UEVENT_REMOVE, UEVENT_CHANGE, UEVENT_OTHER };
+
+/* What a SCSI device's change event says of a unit attention (SDEV_UA=). */
+enum attention {
+	ATTENTION_NONE,
+	ATTENTION_LUNS_CHANGED,	   /* 3F/0E */
+	ATTENTION_INQUIRY_CHANGED, /* 3F/03 */
+	ATTENTION_CAPACITY,	   /* 2A/09 */
+	ATTENTION_RESET,	   /* 29/xx */
+	ATTENTION_OTHER,
+};
+
+enum hold_kind {
+	HOLD_OTHER,
+	HOLD_MOUNT,
+	HOLD_SWAP,
+	HOLD_MAP,  /* a device-mapper device on top */
+	HOLD_MD,
+	HOLD_BCACHE,
+	HOLD_LOOP,
+	HOLD_EXPORT, /* LIO, nvmet */
+	HOLD_OPEN,   /* an open descriptor */
+	HOLD_CLAIM,  /* the kernel says "busy" and names nobody */
+};
+
+struct hold {
+	enum hold_kind kind;
+	uint32_t pid; /* 0: none */
+	bool critical; /* root, boot or swap: never to be taken away */
+	bool udev;     /* a udev worker's short look */
+	char what[96]; /* mount point, device, export */
+	char comm[16];
+};
+
+enum helper_kind { HELPER_ZYGOTE, HELPER_KEEPER, HELPER_SCOUT, HELPER_SCANNER, HELPER_DM, HELPER_OWNER, HELPER_DM_HAND, HELPER_READER, HELPER_HAND };
+enum helper_event { HELPER_BORN, HELPER_LOST };
+
+enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS };
+
+enum {
+	REQUEST_DRY_RUN = 1,
+	REQUEST_HELD = 2,   /* let go what the limits hold back */
+	REQUEST_FENCED = 4,
+};
+
+struct map_member {
+	struct devt devt;
+	bool active; /* the kernel's A, not F */
+};
+
+struct observation {
+	enum observation_kind kind;
+	int32_t result;	  /* 0 or negative errno: WATCHED, CHECKED, HOLDERS, DONE, MAP */
+	instant at;
+	path_id path;
+	uint64_t action;  /* the action that this answers; 0: unasked */
+	union {
+		struct obs_time {
+			uint64_t slept_ms; /* the loop did not run for so long */
+		} time;
+		struct obs_device {
+			bool present;
+			char sysfs[MAX_SYSFS]; /* below /sys: "devices/.../3:0:0:1" */
+			uint64_t ino;
+			struct scsi_address address;
+			uint32_t type; /* peripheral device type */
+			enum protocol protocol;
+			enum device_state state;
+			enum transport_state transport;
+			struct devt devt;  /* of the block device; major 0: none */
+			struct devt sg;
+			char dev[MAX_NAME]; /* sdX, "" while there is no disk */
+			char vendor[9], product[17], revision[5];
+			char wwid[MAX_WWID];
+			char array[MAX_ARRAY]; /* target name, node name, or vendor:product */
+			uint64_t size_sectors;
+		} device;
+		struct obs_uevent {
+			enum uevent_action action;
+			enum attention attention;
+			char sysfs[MAX_SYSFS]; /* of the SCSI device it is about, may be cut */
+			bool scsi_device;      /* of the device itself, not of a part of it */
+			bool dm_path_failed;
+			struct devt devt; /* dm path events: the path */
+			uint64_t sequence;
+		} uevent;
+		struct obs_checked {
+			enum device_state state;
+			enum transport_state transport;
+			bool asked;	  /* a command was sent (not when the state forbade it) */
+			bool inquired;
+			struct scsi_answer tur, inquiry;
+			uint8_t inquiry_len;
+			uint8_t inquiry_data[MAX_INQUIRY];
+			uint32_t took_ms;
+		} checked;
+		struct obs_holders {
+			bool complete;
+			uint32_t n_holds; /* found; at most MAX_HOLDS are listed */
+			struct hold holds[MAX_HOLDS];
+		} holders;
+		struct obs_map {
+			bool present;
+			struct devt devt;
+			char name[MAX_MAP_NAME];
+			char uuid[MAX_MAP_NAME + 16];
+			uint32_t open_count;
+			bool queues, suspended;
+			uint32_t n_members;
+			struct map_member members[MAX_MEMBERS];
+		} map;
+		struct obs_owner {
+			bool running;
+			uint32_t pid;
+			bool knows_purge; /* its configuration has purge_disconnected */
+			bool purges;	  /* ... and its defaults say yes */
+		} owner;
+		struct obs_hand {
+			uint32_t pid;
+			uint32_t host;
+		} hand;
+		struct obs_done {
+			bool written;	/* the last step of the deed was begun */
+			bool asked;	/* tur and inquiry hold what the hand was answered */
+			uint8_t stage;	/* which condition refused (enum hand_stage) */
+			struct scsi_answer tur, inquiry;
+		} done;
+		struct obs_helper {
+			enum helper_kind helper;
+			enum helper_event event;
+			uint32_t host; /* of a keeper or hand */
+			uint32_t pid;
+		} helper;
+		struct obs_request {
+			uint64_t request;
+			enum verb verb;
+			uint32_t flags;
+			uint64_t timeout_ms; /* 0: none */
+			char requester[48];
+		} request;
+	};
+};
+
+/* Where a hand stopped; the words are shown as reasons. */
+enum hand_stage {
+	STAGE_NONE,
+	STAGE_LOCK,	 /* another hand is out on that host */
+	STAGE_STATE,	 /* the device is not running */
+	STAGE_TRANSPORT, /* the session or port is not up */
+	STAGE_ASK,	 /* it answers again, or cannot be asked */
+	STAGE_CLAIM,	 /* the kernel says it is in use */
+	STAGE_DAEMON,	 /* the daemon is gone */
+	STAGE_WRITE,
+	STAGE_N
+};
+
+/* Bytes that matter of this observation; what crosses a socket. */
+size_t observation_size(const struct observation *o);
+
+/* "checked path=3.1 at=1200 ..." and back. Parsing: 0, -EINVAL; *ret untouched on failure. */
+void observation_print(const struct observation *o, struct text *out);
+int observation_parse(const char *line, struct observation *ret);
+
+const char *observation_name(enum observation_kind kind);
+const char *device_state_name(enum device_state state);
+const char *hold_kind_name(enum hold_kind kind);
+const char *hand_stage_name(enum hand_stage stage);
+const char *helper_kind_name(enum helper_kind helper);
+const char *protocol_name(enum protocol protocol); /* "scsi:iscsi", as the peer prints it */
+enum device_state device_state_from(const char *attribute);
+
+/* Who wants to know. */
+typedef void (*observation_sink)(void *arg, const struct observation *o);

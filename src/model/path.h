@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * A path: one SCSI disk seen through one I_T nexus. Two questions have an enum each, and each enum
+ * has one writer here: may the path carry I/O (path_state), and how far has its removal come
+ * (purge_stage). Everything else is a fact that was observed, or a question that is out.
+ */
+#include <uthash.h>
+
+#include "config/settings.h"
+#include "model/observation.h"
+#include "model/reason.h"
+#include "scsi/gone.h"
+
+struct text;
+
+enum path_state {
+	PATH_UNCHECKED,
+	PATH_UP,
+	PATH_DOWN,
+	PATH_GHOST,
+	PATH_SHAKY,
+	PATH_PENDING,
+	PATH_DELAYED,
+	PATH_FENCED,
+	PATH_STATES
+};
+
+/* What the last check said; shown, and never a state of its own. */
+enum checker_word {
+	CHECKER_UNCHECKED,
+	CHECKER_UP,
+	CHECKER_DOWN,
+	CHECKER_GHOST,
+	CHECKER_SHAKY,
+	CHECKER_PENDING,
+	CHECKER_DELAYED,
+	CHECKER_DISCONNECTED,
+	CHECKER_TIMEOUT,
+	CHECKER_REMOVED,
+	CHECKER_WORDS
+};
+
+enum purge_stage {
+	PURGE_NO,
+	PURGE_MARKED,	 /* it answered that the logical unit is gone; waiting, see the reason */
+	PURGE_VERIFYING, /* asked again, holders looked for */
+	PURGE_UNMAPPING, /* the map is told first */
+	PURGE_DELETING,	 /* a hand is out */
+	PURGE_STUCK,	 /* ... past its deadline */
+	PURGE_HELD,	 /* a promise forbids; looked at again now and then */
+	PURGE_STAGES
+};
+
+enum watch_state {
+	WATCH_NO,
+	WATCH_ASKED,
+	WATCH_YES,
+	WATCH_FAILED, /* tried again later */
+};
+
+/* A question that may be out: which action, since when, and in which order among all events. */
+struct question {
+	uint64_t action; /* 0: none is out */
+	uint64_t seq;	 /* of the last one asked, also when it has ended */
+	instant at;
+};
+
+struct path {
+	path_id id;
+	UT_hash_handle hh;
+
+	/* what sysfs says */
+	struct obs_device device;
+	uint32_t nexus; /* index in the model */
+	int map;	/* index in the model, -1: none */
+	bool in_map_active; /* the kernel's A */
+	bool was_in_map;    /* when it was marked: then purge_single_path is not asked */
+	bool askable;	    /* by protocol, type and blacklist */
+	uint64_t seen_seq;
+
+	struct settings settings;
+
+	/* watching */
+	enum watch_state watch;
+	uint64_t watch_action;
+	instant watch_again;
+	struct question check;
+	bool check_asks_inquiry, check_wants_inquiry;
+	bool timed_out; /* the check that is out is past checker_timeout */
+	instant check_due;
+	uint64_t interval_ms;
+
+	/* the last answer */
+	enum path_state state;
+	enum reason state_why;
+	instant state_since;
+	enum checker_word checker;
+	instant answered_at;
+	uint64_t answer_seq; /* of the question that was answered last */
+	bool has_sense;
+	struct sense sense;
+	uint32_t attentions; /* unit attentions in a row */
+
+	/* evidence */
+	uint32_t gone_count;	/* agreeing answers in a row that it is gone */
+	enum gone gone;		/* what TEST UNIT READY and INQUIRY together said last */
+	uint64_t gone_seq;	/* of the question whose answer that was */
+	instant answering_at;	/* when it last answered as a logical unit that exists */
+	instant up_since;	/* of the way to it; never: it is not up */
+
+	/* removal */
+	enum purge_stage purge;
+	enum reason purge_why;
+	instant purge_since;
+	instant marked_at;
+	uint64_t verify_seq; /* facts count only when they were asked for after this */
+	instant retry_at;
+	uint32_t failures;
+	bool held_back, released; /* by P4; by an operator */
+	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
+	bool dry_run;
+	instant claim_refused_at;
+	instant udev_seen_at;
+
+	struct question holders_asked;
+	uint64_t holders_seq; /* of the question that holders answers */
+	instant holders_at;
+	struct obs_holders holders;
+
+	struct question deed; /* the hand or dm hand that is out for this path */
+	bool deed_is_delete, deed_ended;
+	uint32_t hand_pid;
+	uint64_t look_after_deed; /* the look that was asked after the deed ended */
+	instant look_again;	  /* never: not looked yet */
+	bool present_after_deed;  /* ... and the device was still there */
+};
+
+/* The only writers. 1: changed, 0: was there already, -EPROTO: no such step. */
+int path_state_enter(struct path *p, enum path_state next, enum reason why, instant now);
+int path_purge_enter(struct path *p, enum purge_stage next, enum reason why, instant now);
+
+/* May a removal step from one rung to the other? For tests and pictures. */
+bool purge_may_enter(enum purge_stage from, enum purge_stage to);
+
+const char *path_state_name(enum path_state state);
+const char *checker_word_name(enum checker_word word);
+const char *purge_stage_name(enum purge_stage stage);
+/* The peer's words for it: " no access to this device". */
+const char *checker_message(enum checker_word word);
+
+/* Why the removal stands where it stands, with the first holder's name: "in use: mount /data". */
+void path_purge_reason(const struct path *p, struct text *out);
+void hold_print(const struct hold *h, struct text *out);

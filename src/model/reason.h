@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* Why something is as it is: shown to people, counted, never parsed. */
+
+#define REASONS(X)                                                                                 \
+	X(NOTHING, "")                                                                             \
+	/* of a path's state */                                                                    \
+	X(GOOD, "good")                                                                            \
+	X(CONFLICT, "reservation conflict")                                                        \
+	X(STANDBY, "standby")                                                                      \
+	X(TRANSITION, "transitioning")                                                             \
+	X(ATTENTION, "unit attention")                                                             \
+	X(BUSY, "busy")                                                                            \
+	X(DISCONNECTED, "disconnected")                                                            \
+	X(OTHER_SENSE, "other sense")                                                              \
+	X(HOST_BYTE, "host adapter")                                                               \
+	X(TIMEOUT, "timeout")                                                                      \
+	X(NO_ANSWER, "no answer")                                                                  \
+	X(OFFLINE, "offline")                                                                      \
+	X(BLOCKED, "blocked")                                                                      \
+	X(REMOVED, "removed")                                                                      \
+	X(UNREACHABLE, "cannot be opened")                                                         \
+	X(NOT_ASKED, "not asked")                                                                  \
+	/* a marked path waits */                                                                  \
+	X(CHECKING, "checking")                                                                    \
+	X(TRANSPORT, "transport")                                                                  \
+	X(GRACE, "grace")                                                                          \
+	X(DELAY, "delay")                                                                          \
+	X(LIMIT, "limit")                                                                          \
+	X(BACKOFF, "backoff")                                                                      \
+	X(HOST, "host")          /* another hand is out on this SCSI host */                       \
+	X(MAP_BUSY, "map")       /* another deed is out on this map */                             \
+	X(SLEPT, "slept")                                                                          \
+	/* a path is held */                                                                       \
+	X(HOLDERS, "in use")                                                                       \
+	X(HOLDERS_UNKNOWN, "holders unknown")                                                      \
+	X(CLAIMED, "claimed")    /* the kernel says busy and names nobody */                       \
+	X(UDEV, "udev")                                                                            \
+	X(PROTECTED, "protected")                                                                  \
+	X(LAST_PATH, "last path")                                                                  \
+	X(OWNER_PURGES, "owner purges")                                                            \
+	X(CONTRADICTED, "inquiry disagrees")                                                       \
+	X(NEXUS_SILENT, "no other LUN answers")                                                    \
+	X(WOULD_REMOVE, "would-remove")                                                            \
+	/* a path is not marked, or no longer */                                                   \
+	X(OFF, "purge_disconnected no")                                                            \
+	X(SINGLE_PATH, "purge_single_path no")                                                     \
+	X(ANSWERS, "answers")                                                                      \
+	X(NOT_CONFIRMED, "not confirmed")                                                          \
+	/* on the way down */                                                                      \
+	X(VERIFIED, "verified")                                                                    \
+	X(FAIL_FIRST, "fail path first")                                                           \
+	X(MAP_FIRST, "remove map first")                                                           \
+	X(MOVED, "the world moved")                                                                \
+	X(FAILED, "failed")                                                                        \
+	X(STUCK, "stuck")                                                                          \
+	X(REQUEST, "request")
+
+enum reason {
+#define X(name, text) BECAUSE_##name,
+	REASONS(X)
+#undef X
+	REASON_N
+};
+
+/* The words of a reason; "" for BECAUSE_NOTHING. */
+const char *reason_name(enum reason reason);

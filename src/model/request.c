@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/request.h"
+
+static const char *const names[] = {
+	[REQUEST_OPEN] = "open",
+	[RESULT_REMOVED] = "removed",
+	[RESULT_ABSENT] = "absent",
+	[RESULT_REFUSED] = "refused",
+	[RESULT_BUSY] = "busy",
+	[RESULT_FAILED] = "failed",
+	[RESULT_PENDING] = "pending",
+	[RESULT_WOULD_REMOVE] = "would-remove",
+	[RESULT_CHECKED] = "checked",
+	[RESULT_HOLDERS_FOUND] = "found",
+};
+
+const char *request_result_name(enum request_result result)
+{
+	return names[result];
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* What a client asked for, one device each, and how far it has come. */
+#include "model/path.h"
+
+enum request_result {
+	REQUEST_OPEN,
+	RESULT_REMOVED,
+	RESULT_ABSENT,
+	RESULT_REFUSED,
+	RESULT_BUSY,
+	RESULT_FAILED,
+	RESULT_PENDING,
+	RESULT_WOULD_REMOVE,
+	RESULT_CHECKED,
+	RESULT_HOLDERS_FOUND,
+};
+
+struct request {
+	bool used;
+	uint64_t id;  /* of the client's word; several devices share it */
+	enum verb verb;
+	uint32_t flags;
+	path_id path;
+	uint64_t seq; /* what was asked after it counts for it */
+	instant started, deadline; /* deadline far away: none */
+	enum request_result result;
+	char dev[MAX_NAME];
+	char hctl[SCSI_ADDRESS_TEXT];
+	char reason[160];
+	char requester[48];
+	/* copied at the end, since the path may be gone when the client is told */
+	enum path_state state;
+	enum checker_word checker;
+	char sense[16], wwid[MAX_WWID];
+	struct question holders_asked;
+	bool holders_known;
+	struct obs_holders holders;
+};
+
+const char *request_result_name(enum request_result result);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/reconcile.h"
+
+#include "base/text.h"
+#include "judge/pace.h"
+#include "judge/path_judge.h"
+#include "plan/removal.h"
+#include "plan/requests.h"
+
+/* ---- the whole world ------------------------------------------------------------------------- */
+
+/* Is it time to ask q again? Wakes for the next time when not. */
+static bool is_due(const struct model *m, const struct question *q, bool at_once, uint64_t every_ms,
+	struct agenda *agenda)
+{
+	instant next = instant_add_ms(q->at, every_ms);
+
+	if (q->action)
+		return false;
+	if (!instant_is_set(q->at) || at_once || instant_reached(m->now, next))
+		return true;
+	agenda_wake_at(agenda, next);
+	return false;
+}
+
+static void ask_world(struct model *m, enum action_kind kind, struct question *q,
+	struct agenda *agenda)
+{
+	struct action *a = agenda_add(agenda, kind);
+
+	if (a)
+		a->id = model_ask(m, q, m->now);
+}
+
+static void step_world(struct model *m, struct agenda *agenda)
+{
+	if (is_due(m, &m->devices_asked, m->devices_lost, RECONCILE_DEVICES_MS, agenda)) {
+		m->devices_lost = false;
+		ask_world(m, ACT_READ_DEVICES, &m->devices_asked, agenda);
+	}
+	if (is_due(m, &m->maps_asked, m->maps_lost, RECONCILE_DEVICES_MS, agenda)) {
+		m->maps_lost = false;
+		ask_world(m, ACT_READ_MAPS, &m->maps_asked, agenda);
+	}
+	if (is_due(m, &m->owner_asked, false, RECONCILE_OWNER_MS, agenda))
+		ask_world(m, ACT_ASK_OWNER, &m->owner_asked, agenda);
+	for (uint32_t i = 0; i < m->n_looks; i++) {
+		struct action *a = agenda_add(agenda, ACT_LOOK);
+
+		if (!a)
+			break;
+		a->id = ++m->next_action;
+		TEXT_SET(a->look.sysfs, m->looks[i].sysfs);
+	}
+	m->n_looks = 0;
+}
+
+/* ---- nexuses --------------------------------------------------------------------------------- */
+
+static void sweep(struct model *m, uint32_t nexus)
+{
+	struct path *p;
+
+	for_each_path(m, p) {
+		if (p->nexus != nexus)
+			continue;
+		p->check_due = m->now;
+		p->check_wants_inquiry |= p->device.address.lun == 0;
+	}
+}
+
+/* The next path of the nexus behind the one that was asked last. */
+static struct path *next_sentinel(struct model *m, uint32_t nexus)
+{
+	uint32_t from = m->nexuses[nexus].sentinel_slot;
+
+	for (uint32_t i = 1; i <= m->n_slots; i++) {
+		struct path *p = m->paths[(from + i) % m->n_slots];
+
+		if (p && p->nexus == nexus && p->watch == WATCH_YES)
+			return p;
+	}
+	return NULL;
+}
+
+static void step_nexus(struct model *m, uint32_t i, struct agenda *agenda)
+{
+	struct nexus *n = &m->nexuses[i];
+	instant next;
+
+	if (n->sweep) {
+		next = instant_add_ms(n->swept_at, RECONCILE_SECOND_MS);
+		if (!instant_is_set(n->swept_at) || instant_reached(m->now, next)) {
+			n->sweep = false;
+			n->swept_at = m->now;
+			sweep(m, i);
+		} else {
+			agenda_wake_at(agenda, next);
+		}
+	}
+	if (n->n_paths < 2) /* nobody would hear of a neighbour's attention */
+		return;
+	next = instant_add_ms(n->sentinel_at, RECONCILE_SECOND_MS);
+	if (instant_reached(m->now, next)) {
+		struct path *p = next_sentinel(m, i);
+
+		n->sentinel_at = m->now;
+		if (p) {
+			n->sentinel_slot = p->id.slot;
+			if (!p->check.action)
+				p->check_due = m->now;
+		}
+		next = instant_add_ms(m->now, RECONCILE_SECOND_MS);
+	}
+	agenda_wake_at(agenda, next);
+}
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+static void step_watch(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (!p->askable) {
+		if (p->watch == WATCH_YES) {
+			a = agenda_add(agenda, ACT_FORGET);
+			if (a)
+				a->path = p->id;
+			p->watch = WATCH_NO;
+		}
+		p->checker = CHECKER_UNCHECKED;
+		model_state_enter(m, p, PATH_UNCHECKED, BECAUSE_NOT_ASKED);
+		return;
+	}
+	if (p->watch == WATCH_YES || p->watch == WATCH_ASKED)
+		return;
+	if (p->watch == WATCH_FAILED && !instant_reached(m->now, p->watch_again)) {
+		agenda_wake_at(agenda, p->watch_again);
+		return;
+	}
+	a = agenda_add(agenda, ACT_WATCH);
+	if (!a)
+		return;
+	a->id = p->watch_action = ++m->next_action;
+	a->path = p->id;
+	TEXT_SET(a->watch.sysfs, p->device.sysfs);
+	a->watch.ino = p->device.ino;
+	a->watch.host = p->device.address.host;
+	a->watch.devt = p->device.devt;
+	a->watch.sg = p->device.sg;
+	p->watch = WATCH_ASKED;
+	p->check_due = pace_first(p, m->now);
+}
+
+/* A check past checker_timeout is a time-out, stays in flight, and nothing queues behind it. */
+static void step_silence(struct model *m, struct path *p, struct agenda *agenda)
+{
+	uint32_t timeout_s = p->settings.checker_timeout_s ? p->settings.checker_timeout_s : 30;
+	instant deadline = instant_add_ms(p->check.at, timeout_s * 1000ull);
+	struct verdict v;
+
+	if (p->timed_out)
+		return;
+	if (!instant_reached(m->now, deadline)) {
+		agenda_wake_at(agenda, deadline);
+		return;
+	}
+	p->timed_out = true;
+	v = path_judge_silence(p);
+	verdict_apply(m, p, &v);
+}
+
+static void step_check(struct model *m, struct path *p, struct agenda *agenda)
+{
+	bool inquiry;
+
+	if (p->check.action) {
+		step_silence(m, p, agenda);
+		return;
+	}
+	if (p->watch != WATCH_YES)
+		return;
+	if (!instant_reached(m->now, p->check_due)) {
+		agenda_wake_at(agenda, p->check_due);
+		return;
+	}
+	if (model_nexus(m, p)->n_out >= RECONCILE_OUT_PER_TARGET)
+		return; /* an answer of this target brings us back */
+	inquiry = p->device.address.lun == 0 || p->gone_count || p->check_wants_inquiry;
+	removal_ask(m, p, inquiry, agenda);
+}
+
+void reconcile(struct model *m, struct agenda *agenda)
+{
+	struct path *p;
+
+	step_world(m, agenda);
+	for (uint32_t i = 0; i < m->n_nexuses; i++)
+		step_nexus(m, i, agenda);
+	for_each_path(m, p) {
+		step_watch(m, p, agenda);
+		step_check(m, p, agenda);
+		removal_step(m, p, agenda);
+	}
+	requests_step(m, agenda);
+}

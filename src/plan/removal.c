@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/removal.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "judge/may_go.h"
+#include "judge/pace.h"
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+void removal_ask(struct model *m, struct path *p, bool inquiry, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (p->check.action || p->watch != WATCH_YES || p->deed.action)
+		return;
+	a = agenda_add(agenda, ACT_CHECK);
+	if (!a)
+		return;
+	a->id = model_ask(m, &p->check, m->now);
+	a->path = p->id;
+	a->check.host = p->device.address.host;
+	a->check.ask_inquiry = inquiry;
+	p->check_asks_inquiry = inquiry;
+	p->check_wants_inquiry = false;
+	model_nexus(m, p)->n_out++;
+}
+
+static void ask_holders(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct map *map = model_map(m, p);
+	struct action *a;
+
+	if (p->holders_asked.action)
+		return;
+	a = agenda_add(agenda, ACT_FIND_HOLDERS);
+	if (!a)
+		return;
+	a->id = model_ask(m, &p->holders_asked, m->now);
+	a->path = p->id;
+	a->holders.devt = p->device.devt;
+	if (map)
+		a->holders.map = map->kernel.devt;
+	TEXT_SET(a->holders.dev, p->device.dev);
+	a->holders.deadline_ms = REMOVAL_FRESH_MS;
+}
+
+static void ask_maps(struct model *m, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (m->maps_asked.action)
+		return;
+	a = agenda_add(agenda, ACT_READ_MAPS);
+	if (a)
+		a->id = model_ask(m, &m->maps_asked, m->now);
+}
+
+/* ---- conditions ------------------------------------------------------------------------------ */
+
+/* Does somebody want p to be removed? If not, *ret_why says which word is missing. */
+static bool is_wanted(const struct path *p, enum reason *ret_why)
+{
+	if (p->request)
+		return true;
+	if (!p->settings.purge_disconnected) {
+		*ret_why = BECAUSE_OFF;
+		return false;
+	}
+	if (p->map < 0 && !p->was_in_map && !p->settings.purge_single_path) {
+		*ret_why = BECAUSE_SINGLE_PATH;
+		return false;
+	}
+	return true;
+}
+
+static uint32_t checks_needed(const struct path *p)
+{
+	uint32_t n = p->settings.purge_checks;
+
+	return p->gone == GONE_QUALIFIER && n < 2 ? 2 : n;
+}
+
+/* What a marked path still waits for; BECAUSE_NOTHING: it can be verified. */
+static enum reason marked_waits(struct model *m, struct path *p, struct agenda *agenda)
+{
+	instant up = model_up_since(m, p), when;
+
+	if (!instant_reached(m->now, p->retry_at)) {
+		agenda_wake_at(agenda, p->retry_at);
+		return p->purge_why == BECAUSE_HOST || p->purge_why == BECAUSE_MAP_BUSY
+			       ? p->purge_why
+			       : BECAUSE_BACKOFF;
+	}
+	if (!instant_is_set(up))
+		return BECAUSE_TRANSPORT;
+	if (p->gone_count < checks_needed(p))
+		return BECAUSE_CHECKING;
+	when = instant_add_ms(up, p->settings.purge_grace_s * 1000ull);
+	if (!instant_reached(m->now, when)) {
+		agenda_wake_at(agenda, when);
+		return BECAUSE_GRACE;
+	}
+	when = instant_add_ms(p->marked_at, p->settings.purge_delay_s * 1000ull);
+	if (!instant_reached(m->now, when)) {
+		agenda_wake_at(agenda, when);
+		return BECAUSE_DELAY;
+	}
+	return p->held_back && !p->released ? BECAUSE_LIMIT : BECAUSE_NOTHING;
+}
+
+static bool is_recent(const struct model *m, instant at)
+{
+	return instant_ms_between(at, m->now) <= REMOVAL_FRESH_MS;
+}
+
+/* Asks for whatever is missing or old; true when all facts are fresh. */
+static bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agenda)
+{
+	bool fresh = true;
+
+	if (p->gone_seq <= p->verify_seq || p->gone == GONE_UNKNOWN || !is_recent(m, p->answered_at)) {
+		removal_ask(m, p, true, agenda);
+		fresh = false;
+	}
+	if (p->holders_seq <= p->verify_seq || !is_recent(m, p->holders_at)) {
+		ask_holders(m, p, agenda);
+		fresh = false;
+	}
+	if (m->maps_seq <= p->verify_seq || !is_recent(m, m->maps_at)) {
+		ask_maps(m, agenda);
+		fresh = false;
+	}
+	return fresh && m->owner_known && !p->check.action;
+}
+
+/* ---- deeds ----------------------------------------------------------------------------------- */
+
+static void back_off(struct model *m, struct path *p, enum reason why, uint64_t wait_ms)
+{
+	p->retry_at = instant_add_ms(m->now, wait_ms);
+	model_purge_enter(m, p, PURGE_MARKED, why);
+}
+
+static void tell_map(struct model *m, struct path *p, enum action_kind kind, enum reason why,
+	struct agenda *agenda)
+{
+	struct map *map = model_map(m, p);
+	struct action *a;
+
+	if (map->deed.action) {
+		back_off(m, p, BECAUSE_MAP_BUSY, REMOVAL_HOST_MS);
+		return;
+	}
+	a = agenda_add(agenda, kind);
+	if (!a)
+		return;
+	a->id = model_ask(m, &p->deed, m->now);
+	map->deed = p->deed;
+	p->deed_is_delete = p->deed_ended = false;
+	a->path = p->id;
+	a->map.map = map->kernel.devt;
+	a->map.member = p->device.devt;
+	TEXT_SET(a->map.name, map->kernel.name);
+	TEXT_SET(a->map.uuid, map->kernel.uuid);
+	a->map.owned = m->owner.running;
+	model_purge_enter(m, p, PURGE_UNMAPPING, why);
+	agenda_wake_at(agenda, instant_add_ms(m->now, REMOVAL_MAP_MS));
+}
+
+static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct host *host = model_host(m, p->device.address.host);
+	struct action *a;
+
+	if (!host || p->watch != WATCH_YES)
+		return;
+	if (host->deed) {
+		p->purge_why = BECAUSE_HOST; /* its end is an observation, and asked again then */
+		return;
+	}
+	a = agenda_add(agenda, ACT_DELETE);
+	if (!a)
+		return;
+	a->id = model_ask(m, &p->deed, m->now);
+	a->path = p->id;
+	a->del.host = p->device.address.host;
+	a->del.claim = p->map < 0;
+	a->del.by_qualifier = p->gone == GONE_QUALIFIER;
+	a->del.devt = p->device.devt;
+	a->del.deadline_ms = REMOVAL_HAND_MS;
+	p->deed_is_delete = true;
+	p->deed_ended = false;
+	host->deed = a->id;
+	host->deed_path = p->id;
+	host->deed_at = m->now;
+	TEXT_SET(host->dev, p->device.dev);
+	model_add_death(m, p);
+	model_purge_enter(m, p, PURGE_DELETING, BECAUSE_VERIFIED);
+	agenda_wake_at(agenda, instant_add_ms(m->now, REMOVAL_HAND_MS));
+}
+
+static bool is_only_reported(const struct path *p)
+{
+	return p->dry_run || (!p->request && p->settings.purge_action == PURGE_ACTION_REPORT);
+}
+
+static void hold(struct model *m, struct path *p, enum reason why)
+{
+	if (why == BECAUSE_UDEV && !instant_is_set(p->udev_seen_at))
+		p->udev_seen_at = m->now;
+	p->retry_at = instant_add_ms(m->now, why == BECAUSE_UDEV ? 1000 : REMOVAL_HELD_MS);
+	model_purge_enter(m, p, PURGE_HELD, why);
+}
+
+/* All facts are fresh: one question, one answer, one step. */
+static void decide(struct model *m, struct path *p, struct agenda *agenda)
+{
+	enum reason why = may_go(m, p);
+
+	if (is_only_reported(p) && (why == BECAUSE_NOTHING || why == BECAUSE_FAIL_FIRST ||
+					   why == BECAUSE_MAP_FIRST)) {
+		hold(m, p, BECAUSE_WOULD_REMOVE);
+		return;
+	}
+	switch ((int)why) {
+	case BECAUSE_NOTHING: send_hand(m, p, agenda); return;
+	case BECAUSE_FAIL_FIRST: tell_map(m, p, ACT_FAIL_PATH, why, agenda); return;
+	case BECAUSE_MAP_FIRST: tell_map(m, p, ACT_REMOVE_MAP, why, agenda); return;
+	case BECAUSE_LIMIT:
+		p->held_back = true;
+		model_purge_enter(m, p, PURGE_MARKED, why);
+		return;
+	}
+	hold(m, p, why);
+}
+
+/* ---- rungs ----------------------------------------------------------------------------------- */
+
+static void step_no(struct model *m, struct path *p, struct agenda *agenda)
+{
+	enum reason why;
+
+	(void)agenda;
+	if (!p->gone_count)
+		return;
+	if (!is_wanted(p, &why)) {
+		p->purge_why = why;
+		return;
+	}
+	p->marked_at = m->now;
+	p->was_in_map = p->map >= 0;
+	model_purge_enter(m, p, PURGE_MARKED, BECAUSE_DISCONNECTED);
+}
+
+static void step_marked(struct model *m, struct path *p, struct agenda *agenda)
+{
+	enum reason why = BECAUSE_OFF;
+
+	if (!is_wanted(p, &why)) {
+		model_purge_enter(m, p, PURGE_NO, why);
+		return;
+	}
+	if (p->map >= 0)
+		p->was_in_map = true;
+	why = marked_waits(m, p, agenda);
+	if (why == BECAUSE_NOTHING)
+		model_purge_enter(m, p, PURGE_VERIFYING, BECAUSE_DISCONNECTED);
+	else
+		model_purge_enter(m, p, PURGE_MARKED, why);
+}
+
+static void step_verifying(struct model *m, struct path *p, struct agenda *agenda)
+{
+	enum reason why = BECAUSE_OFF;
+
+	if (!is_wanted(p, &why)) {
+		model_purge_enter(m, p, PURGE_NO, why);
+		return;
+	}
+	why = marked_waits(m, p, agenda);
+	if (why != BECAUSE_NOTHING) { /* the way went down, graces began anew, marks were lost */
+		model_purge_enter(m, p, PURGE_MARKED, why);
+		return;
+	}
+	if (facts_are_fresh(m, p, agenda))
+		decide(m, p, agenda);
+	else
+		agenda_wake_at(agenda, instant_add_ms(m->now, 1000));
+}
+
+static void step_unmapping(struct model *m, struct path *p, struct agenda *agenda)
+{
+	instant deadline = instant_add_ms(p->deed.at, REMOVAL_MAP_MS);
+
+	if (p->deed.action && !instant_reached(m->now, deadline)) {
+		agenda_wake_at(agenda, deadline);
+		return;
+	}
+	if (p->deed.action) {
+		p->deed.action = 0; /* the map remembers that its hand is out */
+		p->failures++;
+		back_off(m, p, BECAUSE_MAP_BUSY, pace_backoff_ms(p->failures));
+	}
+}
+
+/* The write returned, and the kernel's last remove event has not come: look oneself. */
+static void step_after_write(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (p->look_after_deed)
+		return;
+	if (p->present_after_deed && p->device.state != DEVICE_GOING) {
+		m->counters.failed++;
+		back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
+		return;
+	}
+	if (p->present_after_deed && !instant_reached(m->now, p->look_again)) {
+		agenda_wake_at(agenda, p->look_again);
+		return;
+	}
+	a = agenda_add(agenda, ACT_LOOK);
+	if (!a)
+		return;
+	a->id = p->look_after_deed = ++m->next_action;
+	p->look_again = instant_add_ms(m->now, 1000);
+	TEXT_SET(a->look.sysfs, p->device.sysfs);
+}
+
+static void step_deleting(struct model *m, struct path *p, struct agenda *agenda)
+{
+	instant deadline = instant_add_ms(p->deed.at, REMOVAL_HAND_MS);
+	struct host *host = model_host(m, p->device.address.host);
+
+	if (p->deed_ended) {
+		step_after_write(m, p, agenda);
+		return;
+	}
+	if (p->purge == PURGE_STUCK)
+		return;
+	if (!instant_reached(m->now, deadline)) {
+		agenda_wake_at(agenda, deadline);
+		return;
+	}
+	if (host)
+		host->stuck = true;
+	model_purge_enter(m, p, PURGE_STUCK, BECAUSE_STUCK);
+}
+
+static void step_held(struct model *m, struct path *p, struct agenda *agenda)
+{
+	enum reason why = BECAUSE_OFF;
+
+	if (!is_wanted(p, &why)) {
+		model_purge_enter(m, p, PURGE_NO, why);
+		return;
+	}
+	if (!instant_reached(m->now, p->retry_at)) {
+		agenda_wake_at(agenda, p->retry_at);
+		return;
+	}
+	model_purge_enter(m, p, PURGE_MARKED, p->purge_why);
+}
+
+static void (*const steps[PURGE_STAGES])(struct model *, struct path *, struct agenda *) = {
+	[PURGE_NO] = step_no,
+	[PURGE_MARKED] = step_marked,
+	[PURGE_VERIFYING] = step_verifying,
+	[PURGE_UNMAPPING] = step_unmapping,
+	[PURGE_DELETING] = step_deleting,
+	[PURGE_STUCK] = step_deleting,
+	[PURGE_HELD] = step_held,
+};
+
+void removal_step(struct model *m, struct path *p, struct agenda *agenda)
+{
+	/* every step leads to a rung that was not just left: NO, MARKED, VERIFYING, decision */
+	for (int i = 0; i < PURGE_STAGES; i++) {
+		enum purge_stage before = p->purge;
+
+		steps[before](m, p, agenda);
+		if (p->purge == before)
+			return;
+	}
+}
+
+/* ---- ends ------------------------------------------------------------------------------------ */
+
+static void report_failure(struct model *m, struct path *p, const struct observation *done)
+{
+	struct change *c = &m->changes[m->n_changes ? m->n_changes - 1 : 0];
+
+	if (m->n_changes && c->kind == CHANGE_PURGE && path_id_equal(c->path, p->id)) {
+		c->result = done->result;
+		c->stage = done->done.stage;
+	}
+}
+
+static void delete_failed(struct model *m, struct path *p, const struct observation *done)
+{
+	struct sense sense;
+
+	switch ((enum hand_stage)done->done.stage) {
+	case STAGE_ASK:
+		if (done->done.asked && !scsi_says_unsupported(&done->done.tur) &&
+			(answer_classify(&done->done.tur, &sense) == ANSWER_GOOD ||
+				(answer_classify(&done->done.tur, &sense) == ANSWER_SENSE &&
+					sense.key != 0x6))) {
+			p->gone_count = 0;
+			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
+			return;
+		}
+		back_off(m, p, BECAUSE_NOT_CONFIRMED, pace_backoff_ms(++p->failures));
+		break;
+	case STAGE_CLAIM:
+		p->claim_refused_at = m->now; /* may_go() holds it, by name when it finds one */
+		model_purge_enter(m, p, PURGE_MARKED, BECAUSE_CLAIMED);
+		break;
+	case STAGE_LOCK: back_off(m, p, BECAUSE_HOST, REMOVAL_HOST_MS); break;
+	case STAGE_STATE:
+	case STAGE_TRANSPORT: back_off(m, p, BECAUSE_TRANSPORT, PACE_CONFIRM_MS); break;
+	case STAGE_NONE:
+	case STAGE_DAEMON:
+	case STAGE_WRITE:
+	case STAGE_N:
+		m->counters.failed++;
+		back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
+		break;
+	}
+	report_failure(m, p, done);
+}
+
+void removal_deed_ended(struct model *m, struct path *p, const struct observation *done)
+{
+	if (!p->deed_ended)
+		return;
+	if (p->purge == PURGE_UNMAPPING) {
+		p->deed_ended = false;
+		if (done->result < 0) {
+			back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
+			report_failure(m, p, done);
+		} else { /* the world moved: verify again */
+			model_purge_enter(m, p, PURGE_MARKED, BECAUSE_MOVED);
+		}
+		return;
+	}
+	if (p->purge != PURGE_DELETING && p->purge != PURGE_STUCK) {
+		p->deed_ended = false;
+		return;
+	}
+	if (done->result == 0 || done->result == -ENODEV)
+		return; /* stays on its rung until the device is gone; step_deleting() looks */
+	p->deed_ended = false;
+	delete_failed(m, p, done);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What is due for one path's removal. A removal is a rung in the model, not a script: this is asked
+ * again after every observation, moves the rung as far as the facts allow, and adds what has to be
+ * asked or done next. Asking twice is harmless: a question that is out is not asked again.
+ */
+#include "model/model.h"
+#include "plan/agenda.h"
+
+void removal_step(struct model *m, struct path *p, struct agenda *agenda);
+
+/* A deed ended: what it says of the rung. Called once, after the observation was noted. */
+void removal_deed_ended(struct model *m, struct path *p, const struct observation *done);
+
+/* Add a check of p with these wishes, unless one is out. */
+void removal_ask(struct model *m, struct path *p, bool inquiry, struct agenda *agenda);
+
+enum {
+	REMOVAL_HELD_MS = 10000,   /* a held device is looked at again */
+	REMOVAL_HAND_MS = 10000,   /* then a hand is shown as stuck */
+	REMOVAL_MAP_MS = 15000,    /* then a dm hand is given up for this removal */
+	REMOVAL_FRESH_MS = 5000,   /* facts older than this are asked for again */
+	REMOVAL_HOST_MS = 2000,    /* another hand is out on the host: look again */
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/requests.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "plan/removal.h"
+
+static struct request *free_request(struct model *m)
+{
+	struct request *more;
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (!m->requests[i].used)
+			return &m->requests[i];
+	more = realloc(m->requests, (m->n_requests + 1) * sizeof *more);
+	if (!more)
+		return NULL;
+	m->requests = more;
+	return &m->requests[m->n_requests++];
+}
+
+static void open_purge(struct model *m, const struct request *r, struct path *p)
+{
+	if (!(r->flags & REQUEST_HELD) || p->purge == PURGE_NO) {
+		p->request = r->id;
+		p->dry_run = r->flags & REQUEST_DRY_RUN;
+	}
+	if (!(r->flags & REQUEST_DRY_RUN))
+		p->released = true;
+	if (p->purge == PURGE_HELD)
+		p->retry_at = m->now;
+	p->check_wants_inquiry = true;
+	p->check_due = m->now;
+}
+
+int request_open(struct model *m, const struct obs_request *word, struct path *p, const char *dev)
+{
+	struct request *r = free_request(m);
+
+	if (!r)
+		return -ENOMEM;
+	*r = (struct request){
+		.used = true,
+		.id = word->request,
+		.verb = word->verb,
+		.flags = word->flags,
+		.path = p ? p->id : PATH_NONE,
+		.seq = model_next_seq(m),
+		.started = m->now,
+		.deadline = word->timeout_ms ? instant_add_ms(m->now, word->timeout_ms)
+					     : INSTANT_FAR,
+		.result = p ? REQUEST_OPEN : RESULT_ABSENT,
+	};
+	TEXT_SET(r->requester, word->requester);
+	TEXT_SET(r->dev, p && p->device.dev[0] ? p->device.dev : dev);
+	if (!p)
+		return 0;
+	scsi_address_print(&p->device.address, r->hctl);
+	TEXT_SET(r->wwid, p->device.wwid);
+	if (r->verb == VERB_PURGE)
+		open_purge(m, r, p);
+	if (r->verb == VERB_CHECK) {
+		p->check_wants_inquiry = true;
+		p->check_due = m->now;
+	}
+	return 0;
+}
+
+static void end(struct model *m, struct request *r, struct path *p, enum request_result result,
+	const char *reason)
+{
+	r->result = result;
+	TEXT_SET(r->reason, reason);
+	if (!p)
+		return;
+	r->state = p->state;
+	r->checker = p->checker;
+	if (p->has_sense)
+		sense_print(&p->sense, r->sense);
+	if (p->request == r->id) {
+		p->request = 0;
+		if (p->dry_run && p->purge == PURGE_HELD)
+			p->retry_at = m->now;
+		p->dry_run = false;
+	}
+}
+
+/* Which answer a hold is: the device is in use, or a promise says no. */
+static enum request_result result_of_hold(enum reason why)
+{
+	switch ((int)why) {
+	case BECAUSE_WOULD_REMOVE: return RESULT_WOULD_REMOVE;
+	case BECAUSE_HOLDERS:
+	case BECAUSE_CLAIMED:
+	case BECAUSE_LAST_PATH: return RESULT_BUSY;
+	case BECAUSE_UDEV: return REQUEST_OPEN; /* passes */
+	}
+	return RESULT_REFUSED;
+}
+
+static void end_with_rung(struct model *m, struct request *r, struct path *p,
+	enum request_result result)
+{
+	struct text t = TEXT_INIT;
+
+	path_purge_reason(p, &t);
+	end(m, r, p, result, text_str(&t));
+	text_done(&t);
+}
+
+static bool answered_since(const struct request *r, const struct path *p)
+{
+	return p->answer_seq > r->seq && !p->check.action;
+}
+
+/* A path that nobody asks cannot be proved gone. */
+static bool cannot_be_asked(const struct path *p)
+{
+	return !p->askable || p->watch == WATCH_FAILED;
+}
+
+static void step_purge(struct model *m, struct request *r, struct path *p)
+{
+	if (p->purge == PURGE_HELD && !instant_before(p->purge_since, r->started) &&
+		!instant_reached(m->now, p->retry_at) &&
+		result_of_hold(p->purge_why) != REQUEST_OPEN)
+		end_with_rung(m, r, p, result_of_hold(p->purge_why));
+	else if (p->purge == PURGE_NO && answered_since(r, p) && !p->gone_count &&
+		 p->gone == GONE_NO && instant_is_set(p->answering_at) &&
+		 !instant_before(p->answering_at, r->started))
+		end(m, r, p, RESULT_REFUSED, "answers");
+	else if (p->purge == PURGE_NO && cannot_be_asked(p))
+		end(m, r, p, RESULT_FAILED,
+			reason_name(p->askable ? BECAUSE_UNREACHABLE : BECAUSE_NOT_ASKED));
+	else if (p->purge == PURGE_MARKED && p->failures && p->purge_why == BECAUSE_BACKOFF)
+		end(m, r, p, RESULT_FAILED, "the kernel refused");
+}
+
+static void step_check(struct model *m, struct request *r, struct path *p)
+{
+	if (answered_since(r, p) && p->attentions == 0)
+		end(m, r, p, RESULT_CHECKED, "");
+	else if (p->timed_out && p->check.seq > r->seq)
+		end(m, r, p, RESULT_CHECKED, reason_name(BECAUSE_TIMEOUT));
+	else if (cannot_be_asked(p))
+		end(m, r, p, RESULT_CHECKED,
+			reason_name(p->askable ? BECAUSE_UNREACHABLE : BECAUSE_NOT_ASKED));
+}
+
+static void step_holders(struct model *m, struct request *r, struct path *p, struct agenda *agenda)
+{
+	struct map *map = model_map(m, p);
+	struct action *a;
+
+	if (r->holders_known) {
+		end(m, r, p, RESULT_HOLDERS_FOUND, "");
+		return;
+	}
+	if (r->holders_asked.action)
+		return;
+	a = agenda_add(agenda, ACT_FIND_HOLDERS);
+	if (!a)
+		return;
+	a->id = model_ask(m, &r->holders_asked, m->now);
+	a->path = p->id;
+	a->holders.devt = p->device.devt;
+	if (map)
+		a->holders.map = map->kernel.devt;
+	TEXT_SET(a->holders.dev, p->device.dev);
+	a->holders.deadline_ms = REMOVAL_FRESH_MS;
+}
+
+static void step_one(struct model *m, struct request *r, struct agenda *agenda)
+{
+	struct path *p = model_path(m, r->path);
+
+	if (!p) {
+		end(m, r, NULL, r->verb == VERB_PURGE ? RESULT_REMOVED : RESULT_ABSENT, "");
+		return;
+	}
+	switch (r->verb) {
+	case VERB_PURGE: step_purge(m, r, p); break;
+	case VERB_CHECK: step_check(m, r, p); break;
+	case VERB_HOLDERS: step_holders(m, r, p, agenda); break;
+	}
+	if (r->result != REQUEST_OPEN)
+		return;
+	if (instant_reached(m->now, r->deadline))
+		end_with_rung(m, r, p, RESULT_PENDING);
+	else
+		agenda_wake_at(agenda, r->deadline);
+}
+
+void requests_step(struct model *m, struct agenda *agenda)
+{
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].result == REQUEST_OPEN)
+			step_one(m, &m->requests[i], agenda);
+}
+
+bool request_is_done(const struct model *m, uint64_t id)
+{
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].id == id &&
+			m->requests[i].result == REQUEST_OPEN)
+			return false;
+	return true;
+}
+
+void request_close(struct model *m, uint64_t id)
+{
+	struct path *p;
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].id == id)
+			m->requests[i].used = false;
+	for_each_path(m, p)
+		if (p->request == id) {
+			p->request = 0;
+			p->dry_run = false;
+		}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* Clients' words: what they change in the model when they come, and when they are answered. */
+#include "model/model.h"
+#include "plan/agenda.h"
+
+/* A word about one path (NULL: its name is absent; dev is what the client called it). */
+int request_open(struct model *m, const struct obs_request *word, struct path *p, const char *dev);
+
+/* Asks what open requests need, ends those that can be answered. */
+void requests_step(struct model *m, struct agenda *agenda);
+
+/* Is everything that was asked under this id answered? (True also when nothing was.) */
+bool request_is_done(const struct model *m, uint64_t id);
+/* Forget an answered (or abandoned) request. */
+void request_close(struct model *m, uint64_t id);
