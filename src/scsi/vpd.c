@@ -426,7 +426,7 @@ static bool is_comparable(const struct vpd_identity *identity, const char *wwid)
 	case '3':
 		return (len == 17 || len == 25 || len == 33) &&
 		       strspn(wwid + 1, "0123456789abcdefABCDEF") == len - 1;
-	case '8': return !strncmp(wwid + 1, "iqn.", 4);
+	case '8': return has_type(identity, DESIGNATOR_SCSI_NAME);
 	}
 	return false;
 }
