@@ -15,7 +15,7 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { WORD = 64, MAX_ARGS = 64 };
+enum { WORD = 64 };
 
 /* Reads words from text; after the first failure everything fails. */
 struct reader {
@@ -55,14 +55,7 @@ static bool read_number(struct reader *r, uint32_t *ret)
 	return number_parse_u32(r->word, ret) < 0 ? fail(r, -EINVAL) : true;
 }
 
-/* No count of words can be larger than this and honest. */
-static bool read_count(struct reader *r, uint32_t *ret)
-{
-	if (!read_number(r, ret))
-		return false;
-	return *ret > MAX_ARGS ? fail(r, -EINVAL) : true;
-}
-
+/* A count that lies ends with the text. */
 static bool skip_words(struct reader *r, uint32_t n)
 {
 	while (n-- && read_word(r))
@@ -74,17 +67,17 @@ static bool skip_counted(struct reader *r)
 {
 	uint32_t n;
 
-	return read_count(r, &n) && skip_words(r, n);
+	return read_number(r, &n) && skip_words(r, n);
 }
 
 static bool read_features(struct reader *r, struct dm_multipath *map)
 {
 	uint32_t n;
 
-	if (!read_count(r, &n))
+	if (!read_number(r, &n))
 		return false;
 	for (uint32_t i = 0; i < n && read_word(r); i++) {
-		if (!r->is_status && !strcmp(r->word, "queue_if_no_path"))
+		if (!strcmp(r->word, "queue_if_no_path"))
 			map->queues = true;
 		if (r->is_status && i == 0)
 			map->queues_now = strcmp(r->word, "0") != 0;
@@ -96,7 +89,7 @@ static bool read_handler(struct reader *r, struct dm_multipath *map)
 {
 	uint32_t n;
 
-	if (!read_count(r, &n))
+	if (!read_number(r, &n))
 		return false;
 	for (uint32_t i = 0; i < n && read_word(r); i++)
 		if (i == 0)
@@ -137,7 +130,7 @@ static bool read_group(struct reader *r, uint32_t group, struct dm_multipath *ma
 
 	if (r->is_status ? !read_letter(r, "AED", &map->group_state[group - 1]) : !read_word(r))
 		return false;
-	if (!skip_counted(r) || !read_number(r, &n_paths) || !read_count(r, &n_args))
+	if (!skip_counted(r) || !read_number(r, &n_paths) || !read_number(r, &n_args))
 		return false;
 	if (n_paths > DM_MAX_PATHS - map->n_paths)
 		return fail(r, -E2BIG);
