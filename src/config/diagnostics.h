@@ -20,7 +20,7 @@ struct diagnostic {
 	enum severity severity;
 	char *file;    /* owned; as it was handed in */
 	unsigned line; /* from 1; 0: the file as a whole */
-	char *text;    /* owned; printable, untrusted bytes are escaped */
+	char *text;    /* owned; what is not printable ASCII is escaped */
 };
 
 struct diagnostics {

@@ -39,9 +39,10 @@ struct config_file {
 	bool is_drop_in; /* what would make a load fail is only skipped, with an error */
 };
 
-/* All return 0, or a negative errno that ends the reading. Strings are borrowed for the call. */
+/* All return 0, or a negative errno that ends the reading; strings are borrowed for the call. */
 struct grammar_reader {
 	int (*enter)(void *arg, enum section section, unsigned line);
+	/* value: NULL where the line has none */
 	int (*value)(void *arg, enum section section, const char *keyword, const char *value,
 		unsigned line);
 	int (*leave)(void *arg, enum section section, unsigned line);
@@ -52,20 +53,3 @@ struct grammar_reader {
  * 0, -ENOMEM, or what the reader returned. */
 int grammar_read(const struct config_file *file, const struct grammar_reader *reader,
 	struct diagnostics *list);
-
-struct word {
-	char *text; /* owned; NULL: a quotation mark */
-};
-
-struct words {
-	struct word *word; /* owned */
-	size_t n;
-	size_t size;
-};
-
-#define WORDS_INIT ((struct words){ 0 })
-
-/* Splits one line, or one command of multipathd's socket, up to its end or the first NUL byte.
- * 0 or -ENOMEM; ret is replaced by it. */
-int words_split(const char *line, size_t len, struct words *ret);
-void words_done(struct words *words);

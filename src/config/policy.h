@@ -17,7 +17,7 @@ struct config;
 
 /* files in the order of reading: multipath.conf, its drop-ins, pathkeeper.conf. No file: what is
  * built in. Remarks are added to list, also on failure; it may be NULL.
- * 0; -EINVAL: refused, at least one remark is SEVERITY_FATAL; -ENOMEM. */
+ * 0; -EINVAL: refused, at least one remark is SEVERITY_FATAL; -ENOMEM; -E2BIG: too many files. */
 int config_new(const struct config_file *files, size_t n_files, struct diagnostics *list,
 	struct config **ret);
 struct config *config_free(struct config *config);

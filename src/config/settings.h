@@ -48,6 +48,8 @@ enum layer {
 	LAYER_OVERRIDES,
 	LAYER_PROTOCOL,
 	LAYER_MULTIPATHS,
+	LAYER_BLACKLIST, /* of a rule, never of a setting */
+	LAYER_EXCEPTIONS,
 };
 
 struct origin {
