@@ -27,6 +27,7 @@
 #   san_wait_gone PATH [S]          waits for a path in /sys to vanish, prints the milliseconds
 #   san_wait_session PORT STATE [S] waits for a session to be LOGGED_IN or FAILED
 #   san_tur DEVICE                  TEST UNIT READY through sg: prints good, 05/25/00, or failed
+#   san_answers DEVICE ANSWER       whether TEST UNIT READY answers so: for wait_until
 #   san_serial_of DEVICE            the live VPD page 80h through sg
 #   san_wwid_of DEVICE              the live VPD page 83h's NAA through sg, as multipath names it
 #   san_peripheral_of DEVICE        byte 0 of a live INQUIRY through sg, two hex digits
@@ -47,12 +48,13 @@
 SAN_CONFIG=/sys/kernel/config/target
 SAN_TARGET=iqn.2000-01.org.example:array
 SAN_INITIATOR=iqn.2000-01.org.example:host
+SAN_GROUPS=$SAN_CONFIG/iscsi/$SAN_TARGET
 SAN_STATE=/run/lab/san
 
-if [ ! -e /run/lab-guest ]; then
-	echo "san: only inside a guest of lab/run" >&2
-	exit 99
-fi
+# Emulated, a command takes a tenth of a second to start and a subshell a third of that: files
+# are read by the shell itself, and what is asked in a loop starts nothing.
+# shellcheck source=wait.sh
+. "$LAB/wait.sh"
 
 san_complain()
 {
@@ -60,39 +62,12 @@ san_complain()
 	return 1
 }
 
-# milliseconds since boot
-san_clock()
-{
-	local up rest
-
-	read -r up rest </proc/uptime
-	: "$rest"
-	echo "${up%.*}${up#*.}0"
-}
-
-# san_poll SECONDS COMMAND...: until the command succeeds
-san_poll()
-{
-	local deadline
-
-	deadline=$(($(san_clock) + $1 * 1000))
-	shift
-	until "$@"; do
-		[ "$(san_clock)" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
-san_ports() { cat $SAN_STATE/ports; }
-san_group() { echo "$SAN_CONFIG/iscsi/$SAN_TARGET/tpgt_$1"; }
-san_acl() { echo "$(san_group "$1")/acls/$SAN_INITIATOR"; }
-
 san_make_port()
 {
 	local group acl
 
-	group=$(san_group "$1")
-	acl=$(san_acl "$1")
+	group=$SAN_GROUPS/tpgt_$1
+	acl=$group/acls/$SAN_INITIATOR
 	mkdir "$group" "$group/np/127.0.0.$1:3260" "$acl" || return 1
 	echo 0 >"$group/attrib/authentication"
 	echo 0 >"$group/attrib/generate_node_acls"
@@ -139,7 +114,7 @@ san_start_initiator()
 			exec setsid iscsid -f </dev/null >/run/lab/iscsid.log 2>&1
 		) &
 	fi
-	san_poll 20 san_initiator_answers || san_complain "iscsid does not answer"
+	wait_until 20 san_initiator_answers || san_complain "iscsid does not answer"
 }
 
 san_init()
@@ -150,7 +125,7 @@ san_init()
 	modprobe -a target_core_mod target_core_file target_core_iblock iscsi_target_mod iscsi_tcp sd_mod sg || return 1
 	modprobe -q scsi_dh_alua
 	mkdir -p /var/target/pr /etc/target
-	mkdir -p $SAN_CONFIG/iscsi/$SAN_TARGET || return 1
+	mkdir -p $SAN_GROUPS || return 1
 	echo "$1" >$SAN_STATE/ports
 	for port in $(seq "$1"); do
 		san_make_port "$port" || return 1
@@ -163,21 +138,27 @@ san_init()
 # first 25 hex digits, so the built-in serial is unique there.
 san_make_volume()
 {
-	local number store port group
+	local number store group
 
-	number=$(($(cat $SAN_STATE/last-volume 2>/dev/null || echo 0) + 1))
+	number=0
+	[ ! -e $SAN_STATE/last-volume ] || read -r number <$SAN_STATE/last-volume
+	number=$((number + 1))
 	echo $number >$SAN_STATE/last-volume
 	store=$SAN_CONFIG/core/$1_$number/$2
 	mkdir -p "$store" || return 1
 	printf %s "$3" >"$store/control" || return 1
-	printf %s "${4:-$(printf 'a5%03x%027x' $number 0)}" >"$store/wwn/vpd_unit_serial" || return 1
+	if [ -n "${4:-}" ]; then
+		printf %s "$4"
+	else
+		printf 'a5%03x%027x' $number 0
+	fi >"$store/wwn/vpd_unit_serial" || return 1
 	echo 1 >"$store/enable" || return 1
 	echo 0 >"$store/attrib/emulate_write_cache" 2>/dev/null
-	for port in $(seq "$(san_ports)"); do
-		group=$store/alua/port$port
-		mkdir "$group" || return 1
-		echo $((port + 10)) >"$group/tg_pt_gp_id"
-		echo 3 >"$group/alua_access_type"
+	for group in "$SAN_GROUPS"/tpgt_*; do
+		group=${group##*_}
+		mkdir "$store/alua/port$group" || return 1
+		echo $((group + 10)) >"$store/alua/port$group/tg_pt_gp_id"
+		echo 3 >"$store/alua/port$group/alua_access_type"
 	done
 	echo "$number $store" >"$SAN_STATE/volumes/$2"
 }
@@ -192,40 +173,37 @@ san_volume_file()
 
 san_volume_block() { san_make_volume iblock "$1" "udev_path=$2" "${3:-}"; }
 
-# prints the number and the configfs folder of a volume
-san_volume_place() { cat "$SAN_STATE/volumes/$1" 2>/dev/null || san_complain "no volume $1"; }
+# reads the number and the configfs folder of a volume into $san_number and $san_store
+san_find_volume()
+{
+	[ -e "$SAN_STATE/volumes/$1" ] || san_complain "no volume $1" || return 1
+	read -r san_number san_store <"$SAN_STATE/volumes/$1"
+}
 
 san_volume_remove()
 {
-	local place store port
+	local entry
 
-	place=$(san_volume_place "$1") || return 1
-	store=${place#* }
-	for port in $(seq "$(san_ports)"); do
-		san_drop_export "$(san_group "$port")/lun/lun_${place%% *}"
+	san_find_volume "$1" || return 1
+	for entry in "$SAN_GROUPS"/tpgt_*/lun/lun_"$san_number"; do
+		[ ! -d "$entry" ] || { rm "$entry/volume" && rmdir "$entry"; } || return 1
 	done
-	rmdir "$store"/alua/port* && rmdir "$store" "${store%/*}" && rm "$SAN_STATE/volumes/$1"
-}
-
-san_drop_export()
-{
-	[ -d "$1" ] || return 0
-	rm "$1/volume" && rmdir "$1"
+	rmdir "$san_store"/alua/port* "$san_store" "${san_store%/*}" && rm "$SAN_STATE/volumes/$1"
 }
 
 # Every volume is exported once a port under a number of its own; the access list maps that to
 # the LUN number the host sees. Unmapping touches the access list alone, as an array does.
 san_map()
 {
-	local place entry mapped
+	local entry mapped
 
-	place=$(san_volume_place "$3") || return 1
-	entry=$(san_group "$2")/lun/lun_${place%% *}
+	san_find_volume "$3" || return 1
+	entry=$SAN_GROUPS/tpgt_$2/lun/lun_$san_number
 	if [ ! -d "$entry" ]; then
-		mkdir "$entry" && ln -s "${place#* }" "$entry/volume" || return 1
+		mkdir "$entry" && ln -s "$san_store" "$entry/volume" || return 1
 		echo "port$2" >"$entry/alua_tg_pt_gp"
 	fi
-	mapped=$(san_acl "$2")/lun_$1
+	mapped=$SAN_GROUPS/tpgt_$2/acls/$SAN_INITIATOR/lun_$1
 	mkdir "$mapped" && ln -s "$entry" "$mapped/export" || return 1
 	echo 0 >"$mapped/write_protect"
 }
@@ -234,7 +212,7 @@ san_unmap()
 {
 	local mapped
 
-	mapped=$(san_acl "$2")/lun_$1
+	mapped=$SAN_GROUPS/tpgt_$2/acls/$SAN_INITIATOR/lun_$1
 	rm "$mapped/export" && rmdir "$mapped"
 }
 
@@ -242,9 +220,9 @@ san_remap() { san_unmap "$1" "$2" && san_map "$1" "$2" "$3"; }
 
 san_alua()
 {
-	local place state
+	local state
 
-	place=$(san_volume_place "$1") || return 1
+	san_find_volume "$1" || return 1
 	case $3 in
 	optimized) state=0 ;;
 	nonoptimized) state=1 ;;
@@ -253,7 +231,7 @@ san_alua()
 	offline) state=14 ;;
 	*) san_complain "no ALUA state $3" || return 1 ;;
 	esac
-	echo $state >"${place#* }/alua/port$2/alua_access_state"
+	echo $state >"$san_store/alua/port$2/alua_access_state"
 }
 
 san_login()
@@ -264,40 +242,42 @@ san_login()
 
 san_logout() { iscsiadm -m node -T $SAN_TARGET -p "127.0.0.$1:3260" --logout >/dev/null; }
 
-# prints the sysfs folder of a port's connection
-san_connection()
+# sets $san_path to the sysfs folder of a port's connection
+san_find_connection()
 {
-	local connection
+	local address
 
-	for connection in /sys/class/iscsi_connection/*; do
-		if [ "$(cat "$connection/persistent_address" 2>/dev/null)" = "127.0.0.$1" ]; then
-			readlink -f "$connection/device"
-			return
-		fi
+	for san_path in /sys/devices/platform/host*/session*/connection*/iscsi_connection/*; do
+		read -r address <"$san_path/persistent_address" 2>/dev/null || continue
+		[ "$address" != "127.0.0.$1" ] || return 0
 	done
 	return 1
 }
 
 san_host()
 {
-	local connection
-
-	connection=$(san_connection "$1") || return 1
-	connection=${connection#*/host}
-	echo "${connection%%/*}"
+	san_find_connection "$1" || return 1
+	san_path=${san_path#*/host}
+	echo "${san_path%%/*}"
 }
 
 san_session()
 {
-	local connection
-
-	connection=$(san_connection "$1") || return 1
-	connection=${connection#*/session}
-	echo "${connection%%/*}"
+	san_find_connection "$1" || return 1
+	san_path=${san_path#*/session}
+	echo "${san_path%%/*}"
 }
 
-san_session_is() { [ "$(cat "/sys/class/iscsi_session/session$(san_session "$1")/state" 2>/dev/null)" = "$2" ]; }
-san_wait_session() { san_poll "${3:-30}" san_session_is "$1" "$2"; }
+san_session_is()
+{
+	local state
+
+	san_find_connection "$1" || return 1
+	san_path=${san_path%/connection*/iscsi_connection/*}
+	read -r state <"$san_path/iscsi_session/${san_path##*/}/state" 2>/dev/null && [ "$state" = "$2" ]
+}
+
+san_wait_session() { wait_until "${3:-30}" san_session_is "$1" "$2"; }
 
 san_rescan()
 {
@@ -313,35 +293,34 @@ san_hctl()
 	host=$(san_host "$2") && echo "$host:0:0:$1"
 }
 
-# san_child LUN PORT KIND: the name of the device's child of that kind
-san_child()
+# san_find_child LUN PORT KIND: sets $san_child to the name of the device's child of that kind
+san_find_child()
 {
-	local hctl child
-
-	hctl=$(san_hctl "$1" "$2") || return 1
-	for child in "/sys/class/scsi_device/$hctl/device/$3"/*; do
-		[ -e "$child" ] && echo "${child##*/}" && return
+	san_find_connection "$2" || return 1
+	san_path=${san_path#*/host}
+	for san_child in "/sys/class/scsi_device/${san_path%%/*}:0:0:$1/device/$3"/*; do
+		[ -e "$san_child" ] && san_child=${san_child##*/} && return
 	done
 	return 1
 }
 
-san_dev() { san_child "$1" "$2" block; }
-san_sg() { san_child "$1" "$2" scsi_generic; }
+san_dev() { san_find_child "$1" "$2" block && echo "$san_child"; }
+san_sg() { san_find_child "$1" "$2" scsi_generic && echo "$san_child"; }
 
 # udev writes its record of a device last of all
 san_dev_is_ready()
 {
-	local name
+	local devt
 
-	name=$(san_dev "$1" "$2") && [ -b "/dev/$name" ] || return 1
-	pidof systemd-udevd >/dev/null || return 0
-	[ -e "/run/udev/data/b$(cat "/sys/class/block/$name/dev" 2>/dev/null)" ]
+	san_find_child "$1" "$2" block && [ -b "/dev/$san_child" ] || return 1
+	[ -e /.lab/udev ] || return 0
+	read -r devt <"/sys/class/block/$san_child/dev" 2>/dev/null && [ -e "/run/udev/data/b$devt" ]
 }
 
 san_wait_dev()
 {
-	san_poll "${3:-30}" san_dev_is_ready "$1" "$2" || san_complain "no disk for LUN $1 on port $2" || return 1
-	san_dev "$1" "$2"
+	wait_until "${3:-30}" san_dev_is_ready "$1" "$2" || san_complain "no disk for LUN $1 on port $2" || return 1
+	echo "$san_child"
 }
 
 san_is_gone() { [ ! -e "$1" ]; }
@@ -350,14 +329,16 @@ san_wait_gone()
 {
 	local start
 
-	start=$(san_clock)
-	san_poll "${2:-60}" san_is_gone "$1" || san_complain "$1 is still there" || return 1
-	echo $(($(san_clock) - start))
+	read_clock
+	start=$lab_now
+	wait_until "${2:-60}" san_is_gone "$1" || san_complain "$1 is still there" || return 1
+	read_clock
+	echo $((lab_now - start))
 }
 
 # Disabling the group ends its session and refuses every login
-san_block() { echo 0 >"$(san_group "$1")/enable"; }
-san_unblock() { echo 1 >"$(san_group "$1")/enable"; }
+san_block() { echo 0 >"$SAN_GROUPS/tpgt_$1/enable"; }
+san_unblock() { echo 1 >"$SAN_GROUPS/tpgt_$1/enable"; }
 
 # san_sg_of DEVICE: the sg node of sdX, of /dev/sdX, or of an sg node itself
 san_sg_of()
@@ -392,11 +373,14 @@ san_tur()
 	esac
 }
 
+san_answers() { [ "$(san_tur "$1")" = "$2" ]; }
+
 san_serial_of()
 {
 	local sg
 
-	sg=$(san_sg_of "$1") && sg_vpd --page=0x80 --raw "$sg" | tail -c +5 | tr -d ' \000'
+	sg=$(san_sg_of "$1") || return 1
+	sg_vpd --page=0x80 --raw "$sg" | tail -c +5 | tr -d ' \000' && echo
 }
 
 san_wwid_of()
@@ -413,36 +397,45 @@ san_peripheral_of()
 	sg=$(san_sg_of "$1") && sg_inq --raw "$sg" | od -An -N1 -tx1 | tr -d ' '
 }
 
-san_remove_port()
+# san_remove_all COMMAND PATH...: of the paths those that exist (a pattern may match nothing)
+san_remove_all()
 {
-	local group acl entry
+	local command
 
-	group=$(san_group "$1")
-	acl=$(san_acl "$1")
-	echo 0 >"$group/enable"
-	for entry in "$acl"/lun_*; do
-		[ -d "$entry" ] && rm "$entry/export" && rmdir "$entry"
+	command=$1
+	shift
+	if [ -e "$1" ] || [ -L "$1" ]; then
+		"$command" "$@"
+	fi
+}
+
+san_remove_ports()
+{
+	local group
+
+	for group in "$SAN_GROUPS"/tpgt_*; do
+		[ -d "$group" ] || return 0
+		echo 0 >"$group/enable"
 	done
-	for entry in "$group"/lun/lun_*; do
-		san_drop_export "$entry"
-	done
-	rmdir "$acl" "$group"/np/* "$group"
+	san_remove_all rm "$SAN_GROUPS"/tpgt_*/acls/*/lun_*/export &&
+		san_remove_all rmdir "$SAN_GROUPS"/tpgt_*/acls/*/lun_* &&
+		san_remove_all rm "$SAN_GROUPS"/tpgt_*/lun/lun_*/volume &&
+		san_remove_all rmdir "$SAN_GROUPS"/tpgt_*/lun/lun_* &&
+		rmdir "$SAN_GROUPS"/tpgt_*/acls/* "$SAN_GROUPS"/tpgt_*/np/* "$SAN_GROUPS"/tpgt_*
 }
 
 san_end()
 {
-	local port volume
+	local volume
 
-	[ -d $SAN_CONFIG/iscsi/$SAN_TARGET ] || return 0
+	[ -d "$SAN_GROUPS" ] || return 0
 	iscsiadm -m session --logout >/dev/null 2>&1
-	for port in $(seq "$(san_ports)"); do
-		san_remove_port "$port" || return 1
-	done
+	san_remove_ports || return 1
 	for volume in "$SAN_STATE"/volumes/*; do
 		[ -e "$volume" ] || continue
 		san_volume_remove "${volume##*/}" || return 1
 	done
-	rmdir $SAN_CONFIG/iscsi/$SAN_TARGET && rm -rf $SAN_STATE
+	rmdir "$SAN_GROUPS" && rm -rf "$SAN_STATE"
 }
 
 san_scsi_debug()
@@ -466,7 +459,7 @@ san_scsi_debug_hctls()
 san_scsi_debug_end()
 {
 	[ -d /sys/module/scsi_debug ] || return 0
-	san_poll 30 modprobe -q -r scsi_debug || san_complain "scsi_debug is in use"
+	wait_until 30 modprobe -q -r scsi_debug || san_complain "scsi_debug is in use"
 }
 
 # the driver counts down below zero and never ends above it
