@@ -15,6 +15,7 @@ int sources_zygote(int *ret);
 /* zygote and config taken. */
 int sources_new(struct loop *loop, int zygote, struct config *config, struct sources **ret);
 struct sources *sources_free(struct sources *s);
+DEFINE_FREEP(struct sources, sources_free)
 
 struct core *sources_core(struct sources *s);
 struct loop *sources_loop(struct sources *s);
@@ -33,5 +34,3 @@ int sources_reconfigure(struct sources *s, void (*done)(void *arg, int result, c
 
 /* Helpers that are out now, for status. */
 void sources_helpers(struct sources *s, void (*visit)(void *arg, enum helper_kind kind, uint32_t pid, uint32_t host, uint64_t action), void *arg);
-
-/* Diagnostics of the configuration in force. Borrowed. */

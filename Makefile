@@ -1,0 +1,44 @@
+# The short way to everything. The build itself is Meson's (meson.build); what a target needs that
+# is not installed is installed first: build tools, libraries and QEMU, nothing else.
+BUILD       ?= build
+BUILD_CHECK ?= build-check
+BUILD_SIM   ?= build-sim
+PREFIX      ?= /usr
+DESTDIR     ?=
+
+.PHONY: all build demo check check-full mutants shell install clean deps
+
+all: build
+
+deps:
+	@packaging/install-build-deps
+
+build: deps
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --buildtype=release -Db_ndebug=false --prefix=$(PREFIX) >/dev/null
+	@ninja -C $(BUILD)
+
+# Boots the virtual SAN, takes a volume away, and shows what happens. About four minutes.
+demo: build
+	@lab/demo $(BUILD)
+
+# What must hold before anything is pushed; ends with "N passed, N failed".
+check: deps
+	@tests/check
+
+# Every scenario, on both kernels.
+check-full: deps
+	@tests/check --full
+
+# Each known wrong is applied to a copy of the tree, which must then fail.
+mutants: deps
+	@tests/mutants/run
+
+# A shell in the virtual SAN.
+shell: build
+	@lab/shell
+
+install: build
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) $(BUILD_CHECK) $(BUILD_SIM)
