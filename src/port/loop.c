@@ -38,9 +38,6 @@ struct source {
 	struct source *next;
 };
 
-DEFINE_FREEP(struct loop, loop_free)
-DEFINE_FREEP(struct source, source_free)
-
 int loop_new(struct loop **ret)
 {
 	_cleanup_(loop_freep) struct loop *loop = calloc(1, sizeof *loop);

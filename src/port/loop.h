@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 struct loop;
@@ -23,6 +24,7 @@ enum source_priority {
 
 int loop_new(struct loop **ret);
 struct loop *loop_free(struct loop *loop);
+DEFINE_FREEP(struct loop, loop_free)
 
 /* Runs until loop_exit(); returns its code or negative errno. */
 int loop_run(struct loop *loop);
@@ -52,9 +54,11 @@ int loop_defer(struct loop *loop, call_callback callback, void *arg, struct sour
 int loop_defer_now(struct source *defer);
 
 /* signo is blocked for the process and delivered here. */
-int loop_signal(struct loop *loop, int signo, call_callback callback, void *arg, struct source **ret);
+int loop_signal(
+	struct loop *loop, int signo, call_callback callback, void *arg, struct source **ret);
 
 struct source *source_free(struct source *source);
+DEFINE_FREEP(struct source, source_free)
 
 /* For sd-bus, which attaches itself. */
 struct sd_event;
