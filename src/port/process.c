@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -44,8 +43,20 @@ static void settle_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+void process_lock_memory(void)
+{
+	/* the sanitizer's shadow is terabytes of address space: nothing of it can be locked */
+}
+#else
 /* Where a limit on locked memory stays, future memory is not locked: it could not be had at all. */
-static void lock_memory(void)
+void process_lock_memory(void)
 {
 	const struct rlimit infinite = { RLIM_INFINITY, RLIM_INFINITY };
 	struct rlimit limit;
@@ -55,6 +66,7 @@ static void lock_memory(void)
 	unlimited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
 	mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
 }
+#endif
 
 static void raise_descriptor_limit(void)
 {
@@ -71,7 +83,7 @@ void process_settle(const char *name)
 	prctl(PR_SET_NAME, name);
 	settle_signals();
 	raise_descriptor_limit();
-	lock_memory();
+	process_lock_memory();
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 }
 
@@ -138,11 +150,4 @@ int process_watch_child(int pid)
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	return fd < 0 ? -errno : fd;
-}
-
-void process_reap(int pidfd)
-{
-	siginfo_t info;
-
-	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
 }

@@ -10,6 +10,9 @@
  * end nobody, SIGTERM does; memory locked; as many descriptors as allowed. All best effort. */
 void process_settle(const char *name);
 
+/* This process' memory stays in memory; best effort. */
+void process_lock_memory(void);
+
 /* Closes every descriptor but standard error and those (negative ones in fds are nothing), and
  * makes standard input and output /dev/null. At most 16. 0 or negative errno. */
 int process_close_all_but(const int *fds, size_t n_fds);
@@ -20,5 +23,3 @@ const char *process_runtime_dir(void);
 /* A descriptor that becomes readable when the child ends. Owned by the caller, or negative errno.
  */
 int process_watch_child(int pid);
-/* Collects the child's end, if it has ended. */
-void process_reap(int pidfd);

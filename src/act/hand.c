@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/hand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "act/ask.h"
+#include "base/cleanup.h"
+#include "port/packet.h"
+#include "port/pinned.h"
+#include "port/process.h"
+#include "port/sysfs.h"
+#include "port/test_point.h"
+#include "scsi/gone.h"
+
+enum {
+	ATTENTION_RETRIES = 5,
+	FRESH_MS = 5000, /* an older answer proves nothing: the machine may have slept */
+};
+
+struct hand {
+	const struct action *action;   /* borrowed */
+	const struct handles *handles; /* borrowed */
+	int socket, locks;	       /* borrowed */
+	int claim;		       /* owned: the claimed disk, or -1 */
+	uint64_t asked_ms;
+	struct obs_checked answers;
+	bool written;
+};
+
+static uint64_t boot_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t); /* counts a suspend */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+int hand_open_locks(void)
+{
+	char path[256];
+	int fd;
+
+	mkdir(process_runtime_dir(), 0755);
+	snprintf(path, sizeof path, "%s/hands", process_runtime_dir());
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Held until this process ends, also by a hand whose daemon has long been another one. */
+static int lock_host(struct hand *h)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)h->action->del.host,
+		.l_len = 1,
+	};
+
+	if (h->locks < 0)
+		return -EBADF;
+	if (fcntl(h->locks, F_SETLK, &lock) < 0)
+		return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+	return 0;
+}
+
+static int announce(struct hand *h)
+{
+	const struct observation o = {
+		.kind = OBS_HAND,
+		.path = h->action->path,
+		.action = h->action->id,
+		.hand = { .pid = (uint32_t)getpid(), .host = h->action->del.host },
+	};
+
+	return packet_send_patiently(h->socket, &o, observation_size(&o));
+}
+
+static int is_running(struct hand *h)
+{
+	switch (handles_device_state(h->handles)) {
+	case DEVICE_RUNNING: return 0;
+	case DEVICE_GOING: return -ENODEV;
+	case DEVICE_UNKNOWN:
+	case DEVICE_OFFLINE:
+	case DEVICE_TRANSPORT_OFFLINE:
+	case DEVICE_BLOCKED:
+	case DEVICE_QUIESCE: break;
+	}
+	return -EAGAIN;
+}
+
+static int way_is_up(struct hand *h)
+{
+	return handles_transport_state(h->handles) == TRANSPORT_DOWN ? -EAGAIN : 0;
+}
+
+static int is_still_gone(struct hand *h)
+{
+	struct obs_checked *a = &h->answers;
+	enum gone gone;
+
+	test_point("hand-before-ask");
+	h->asked_ms = boot_ms();
+	ask_now(handles_node(h->handles), h->handles->timeout_ms, true, ATTENTION_RETRIES, a);
+	gone = scsi_gone(
+		&a->tur, a->inquired ? &a->inquiry : NULL, a->inquiry_data, a->inquiry_len);
+	if (gone == GONE_UNSUPPORTED || (gone == GONE_QUALIFIER && h->action->del.by_qualifier))
+		return 0;
+	return -EAGAIN;
+}
+
+/* Does a multipath map hold the disk? Then nobody else can claim it, and the map's use was judged.
+ */
+static bool is_in_map(int dir, const char *disk)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list holders = { 0 };
+	char path[2 * PINNED_NAME], uuid[MAX_MAP_NAME];
+	const char *name;
+
+	snprintf(path, sizeof path, "block/%s/holders", disk);
+	if (sysfs_list_init(&holders, dir, path) < 0)
+		return false;
+	while ((name = sysfs_list_next(&holders))) {
+		snprintf(path, sizeof path, "%.*s/dm/uuid", PINNED_NAME, name);
+		if (sysfs_read_text(sysfs_list_fd(&holders), path, uuid, sizeof uuid) == 0 &&
+			!strncmp(uuid, "mpath-", strlen("mpath-")))
+			return true;
+	}
+	return false;
+}
+
+/* A disk that is being made, or unmade, has a driver and no node: nothing can be said of its use.
+ */
+static int no_disk(int dir)
+{
+	struct stat s;
+
+	return fstatat(dir, "driver", &s, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? 0 : -EAGAIN;
+}
+
+static int is_unused(struct hand *h)
+{
+	char disk[PINNED_NAME];
+	struct devt devt;
+	int r;
+
+	test_point("hand-before-claim");
+	r = pinned_find(h->handles->dir, PINNED_DISK, disk, &devt);
+	if (r == -ENOENT)
+		return no_disk(h->handles->dir);
+	if (r < 0)
+		return r;
+	if (!h->action->del.claim && is_in_map(h->handles->dir, disk))
+		return 0;
+	return pinned_open_node(
+		h->handles->dir, PINNED_DISK, O_RDONLY | O_EXCL | O_NONBLOCK, &h->claim, NULL);
+}
+
+static int is_fresh(struct hand *h)
+{
+	return boot_ms() - h->asked_ms > FRESH_MS ? -EAGAIN : 0;
+}
+
+static int daemon_lives(struct hand *h)
+{
+	return packet_peer_is_gone(h->socket) ? -EPIPE : 0;
+}
+
+static int write_delete(struct hand *h)
+{
+	ssize_t n;
+
+	test_point("hand-before-write");
+	h->written = true;
+	n = write(h->handles->delete_file, "1", 1);
+	return n < 0 ? -errno : 0;
+}
+
+/* In this order; the first that fails ends it, and its stage is the answer. */
+static const struct step {
+	enum hand_stage stage;
+	int (*take)(struct hand *h);
+} steps[] = {
+	{ STAGE_LOCK, lock_host },
+	{ STAGE_DAEMON, announce },
+	{ STAGE_STATE, is_running },
+	{ STAGE_TRANSPORT, way_is_up },
+	{ STAGE_ASK, is_still_gone },
+	{ STAGE_CLAIM, is_unused },
+	{ STAGE_STATE, is_running }, /* opening the disk may have waited */
+	{ STAGE_TRANSPORT, way_is_up },
+	{ STAGE_ASK, is_fresh },
+	{ STAGE_DAEMON, daemon_lives },
+	{ STAGE_WRITE, write_delete },
+};
+
+static int report(const struct hand *h, enum hand_stage stage, int result)
+{
+	struct observation o = {
+		.kind = OBS_DONE,
+		.path = h->action->path,
+		.action = h->action->id,
+		.result = result,
+		.done = { .written = h->written,
+			.asked = h->answers.asked,
+			.stage = (uint8_t)stage },
+	};
+
+	o.done.tur = h->answers.tur;
+	o.done.inquiry = h->answers.inquiry;
+	return packet_send_patiently(h->socket, &o, observation_size(&o));
+}
+
+static void settle(const struct hand *h)
+{
+	const int kept[] = {
+		h->socket,
+		h->locks,
+		h->handles->dir,
+		h->handles->delete_file,
+		h->handles->state,
+		h->handles->transport,
+		h->handles->sg,
+		h->handles->disk,
+	};
+
+	process_close_all_but(kept, ARRAY_SIZE(kept));
+	process_settle("pk-hand");
+}
+
+int hand_main(
+	const struct action *delete_action, const struct handles *handles, int socket, int locks)
+{
+	struct hand h = {
+		.action = delete_action,
+		.handles = handles,
+		.socket = socket,
+		.locks = locks,
+		.claim = -1,
+	};
+	enum hand_stage stage = STAGE_NONE;
+	int r = 0;
+
+	settle(&h);
+	test_point("hand-begin");
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && r >= 0; i++) {
+		stage = steps[i].stage;
+		r = steps[i].take(&h);
+	}
+	test_point("hand-after-write");
+	r = report(&h, stage, r);
+	close_fd(h.claim);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

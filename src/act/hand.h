@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * One deletion, in a process of its own because the kernel may never come back from it. Everything
+ * that must be true is looked at here once more, through what was opened before the verdict, in
+ * this order: no other hand on that host; running, and the way up; still gone; not in use, held
+ * so by a claim; still running, and still fresh; the daemon lives. Then one write.
+ */
+#include "act/handles.h"
+#include "model/action.h"
+
+/*
+ * Forked by a keeper: borrows its handles. socket is the daemon's, locks the file whose byte
+ * number <host> is locked while a hand is out (-1: there is none, and nothing is done). Reports
+ * OBS_HAND and one OBS_DONE, and returns the exit status.
+ *
+ * The claim is also made where it was not asked for, unless a multipath map holds the disk:
+ * a path that left its map meanwhile is a disk that can be in use.
+ */
+int hand_main(
+	const struct action *delete_action, const struct handles *handles, int socket, int locks);
+
+/* The file of locks, made when it is not there. A descriptor (the caller's) or negative errno. */
+int hand_open_locks(void);
