@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * Who owns the maps: is a multipathd running, and does it purge by itself? One purger per path is
+ * enough, and the other one deletes late and by name.
+ */
+#include "model/observation.h"
+
+/* Out of its answer to "show config". It purges when any section says so: which maps a device or
+ * multipaths section concerns is its own business, and two purgers are worse than none. */
+void owner_read_config(const char *config, struct obs_owner *ret);
+
+/* The helper: answers ACT_ASK_OWNER until the socket closes. result: whether the owner could be
+ * asked for its configuration. When it could not, it counts as one that purges. */
+int owner_main(int socket, uint32_t tag);
