@@ -458,8 +458,10 @@ static void note_done(struct model *m, const struct observation *o)
 {
 	struct path *p = model_path(m, o->path);
 
+	if (!o->action)
+		return;
 	for (uint32_t i = 0; i < m->n_hosts; i++)
-		if (m->hosts[i].deed && m->hosts[i].deed == o->action)
+		if (m->hosts[i].deed == o->action)
 			m->hosts[i] = (struct host){ .number = m->hosts[i].number };
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		if (m->maps[i].deed.action == o->action) {
