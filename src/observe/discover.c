@@ -21,36 +21,34 @@
 
 enum { LONG_PATH = 512, VPD_BYTES = 8192 };
 
-/* What the names of the directories above a device say about the way to it. */
-struct way {
-	enum protocol protocol;
-	char host[LONG_PATH]; /* directory of the host's own attributes, "" when there is no host */
-	char port[LONG_PATH]; /* the same of the session or remote port */
-};
-
 /* A directory of this name, followed by a number, means this protocol. The first row that fits
  * anywhere in the path wins: a USB or ATA bridge is named before the controller it hangs on. */
 static const struct component {
 	const char *prefix;
 	enum protocol protocol;
-	const char *class; /* of the port's attributes */
+	const char *class; /* of the port's attributes, and those: its state, its name */
+	const char *state, *name;
+	const char *up[2]; /* states in which the way is up */
+	bool by_class;	   /* others are called alike, and have no such class */
 } components[] = {
-	{ "session", PROTOCOL_ISCSI, "iscsi_session" },
-	{ "rport-", PROTOCOL_FCP, "fc_remote_ports" },
-	{ "end_device-", PROTOCOL_SAS, NULL },
-	{ "usb", PROTOCOL_USB, NULL },
-	{ "ata", PROTOCOL_ATA, NULL },
-	{ "virtio", PROTOCOL_VIRTIO, NULL },
+	{ "session", PROTOCOL_ISCSI, "iscsi_session", "state", "targetname", { "LOGGED_IN" },
+		false },
+	/* marginal is the administrator's word for a port that is up and flaky */
+	{ "rport-", PROTOCOL_FCP, "fc_remote_ports", "port_state", "node_name",
+		{ "Online", "Marginal" }, false },
+	{ "port-", PROTOCOL_SRP, "srp_remote_ports", "state", NULL, { "running" }, true },
+	{ .prefix = "end_device-", .protocol = PROTOCOL_SAS },
+	{ .prefix = "usb", .protocol = PROTOCOL_USB },
+	{ .prefix = "ata", .protocol = PROTOCOL_ATA },
+	{ .prefix = "virtio", .protocol = PROTOCOL_VIRTIO },
 };
 
-/* Where the path does not tell, the driver's name does. */
-static const struct driver {
-	const char *proc_name;
+/* What the names of the directories above a device say about the way to it. */
+struct way {
 	enum protocol protocol;
-} drivers[] = {
-	{ "scsi_debug", PROTOCOL_DEBUG },
-	{ "ib_srp", PROTOCOL_SRP },
-	{ "srp", PROTOCOL_SRP },
+	const struct component *component; /* borrowed: a row of a table; NULL: none fits */
+	char host[LONG_PATH]; /* directory of the host's own attributes, "" when there is no host */
+	char port[LONG_PATH]; /* the same of the session or remote port */
 };
 
 static bool is_numbered(const char *name, const char *prefix)
@@ -60,10 +58,22 @@ static bool is_numbered(const char *name, const char *prefix)
 	return !strncmp(name, prefix, n) && name[n] >= '0' && name[n] <= '9';
 }
 
-static void read_way(const char *sysfs, struct way *way)
+/* Does the directory called name, whose path ends at until, make the way one of this kind? */
+static bool fits(int sys, const struct component *c, const char *sysfs, int until, const char *name,
+	char port[LONG_PATH])
+{
+	if (!is_numbered(name, c->prefix))
+		return false;
+	port[0] = '\0';
+	if (c->class)
+		snprintf(port, LONG_PATH, "%.*s/%s/%s", until, sysfs, c->class, name);
+	return !c->by_class || faccessat(sys, port, F_OK, 0) >= 0;
+}
+
+static void read_way(int sys, const char *sysfs, struct way *way)
 {
 	size_t best = ARRAY_SIZE(components);
-	char path[MAX_SYSFS], *rest = path, *name;
+	char path[MAX_SYSFS], port[LONG_PATH], *rest = path, *name;
 
 	memset(way, 0, sizeof *way);
 	TEXT_SET(path, sysfs);
@@ -73,18 +83,17 @@ static void read_way(const char *sysfs, struct way *way)
 		if (is_numbered(name, "host"))
 			snprintf(way->host, sizeof way->host, "%.*s/scsi_host/%s", until, sysfs,
 				name);
-		for (size_t i = 0; i < best; i++) {
-			if (!is_numbered(name, components[i].prefix))
-				continue;
-			best = i;
-			way->protocol = components[i].protocol;
-			if (components[i].class)
-				snprintf(way->port, sizeof way->port, "%.*s/%s/%s", until, sysfs,
-					components[i].class, name);
-		}
+		for (size_t i = 0; i < best; i++)
+			if (fits(sys, &components[i], sysfs, until, name, port)) {
+				best = i;
+				way->component = &components[i];
+				TEXT_SET(way->port, port);
+			}
 	}
+	way->protocol = way->component ? way->component->protocol : PROTOCOL_UNSPEC;
 }
 
+/* Where the path does not tell, the driver's name does. */
 static void read_driver(int sys, struct way *way)
 {
 	char path[LONG_PATH + 16], name[32];
@@ -92,25 +101,22 @@ static void read_driver(int sys, struct way *way)
 	if (way->protocol != PROTOCOL_UNSPEC || !way->host[0])
 		return;
 	snprintf(path, sizeof path, "%s/proc_name", way->host);
-	if (sysfs_read_text(sys, path, name, sizeof name) < 0)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (!strcmp(name, drivers[i].proc_name))
-			way->protocol = drivers[i].protocol;
+	if (sysfs_read_text(sys, path, name, sizeof name) >= 0 && !strcmp(name, "scsi_debug"))
+		way->protocol = PROTOCOL_DEBUG;
 }
 
-/* "Marginal" is the administrator's word for a port that is up and flaky. */
-static enum transport_state transport_from(enum protocol protocol, const char *state)
+static enum transport_state transport_from(const struct component *c, const char *state)
 {
-	if (protocol == PROTOCOL_ISCSI)
-		return strcmp(state, "LOGGED_IN") ? TRANSPORT_DOWN : TRANSPORT_UP;
-	return strcmp(state, "Online") && strcmp(state, "Marginal") ? TRANSPORT_DOWN : TRANSPORT_UP;
+	for (size_t i = 0; i < ARRAY_SIZE(c->up) && c->up[i]; i++)
+		if (!strcmp(state, c->up[i]))
+			return TRANSPORT_UP;
+	return TRANSPORT_DOWN;
 }
 
 /* A port whose state cannot be read is down: nothing is to be believed that comes over it. */
 static void read_port(int sys, const struct way *way, struct obs_device *d)
 {
-	bool iscsi = way->protocol == PROTOCOL_ISCSI;
+	const struct component *c = way->component;
 	_cleanup_(closep) int port = -1;
 	char state[32], name[MAX_ARRAY];
 
@@ -121,10 +127,9 @@ static void read_port(int sys, const struct way *way, struct obs_device *d)
 	port = sysfs_open(sys, way->port);
 	if (port < 0)
 		return;
-	if (sysfs_read_text(port, iscsi ? "state" : "port_state", state, sizeof state) >= 0)
-		d->transport = transport_from(way->protocol, state);
-	sysfs_read_text(port, iscsi ? "targetname" : "node_name", name, sizeof name);
-	if (name[0])
+	if (sysfs_read_text(port, c->state, state, sizeof state) >= 0)
+		d->transport = transport_from(c, state);
+	if (c->name && sysfs_read_text(port, c->name, name, sizeof name) >= 0 && name[0])
 		TEXT_SET(d->array, name);
 }
 
@@ -193,7 +198,7 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 	if (disks_only && type != INQUIRY_TYPE_DISK)
 		return 0;
 	d->state = read_state(dir);
-	read_way(sysfs, &way);
+	read_way(sys, sysfs, &way);
 	read_driver(sys, &way);
 	d->protocol = way.protocol;
 	read_identity(dir, d);
