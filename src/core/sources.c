@@ -2,12 +2,14 @@
 #include "core/sources.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "act/dm_hand.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/zygote.h"
+#include "base/log.h"
 #include "config/diagnostics.h"
 #include "core/config_files.h"
 #include "observe/discover.h"
@@ -120,6 +122,10 @@ static void changed(void *arg, const struct change *c)
 {
 	struct sources *s = arg;
 
+	if (c->kind == CHANGE_HELPER_LOST && !strcmp(c->text, helper_kind_name(HELPER_ZYGOTE))) {
+		log_event(LOG_LEVEL_ERR, "zygote-lost", "what=ending, to be started anew");
+		loop_exit(s->loop, EXIT_FAILURE);
+	}
 	if (s->changed)
 		s->changed(s->listener, c);
 }
