@@ -36,7 +36,8 @@ struct rule {
 	struct pattern pattern; /* of text; not set in a device rule without vendor */
 	struct pattern product_pattern;
 	struct origin origin;
-	char *why; /* owned, may be NULL: for people, "devnode blacklisted (multipath.conf:12)" */
+	char *why; /* owned, may be NULL: for people, "devnode blacklisted: multipath.conf:12
+		      (blacklist)" */
 };
 
 struct rules {

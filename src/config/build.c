@@ -152,7 +152,6 @@ static int on_enter(void *arg, enum section section, unsigned line)
 	b->depth++;
 	memset(&b->open[b->depth], 0, sizeof b->open[b->depth]);
 	b->open[b->depth].line = line;
-	forget_halves(b);
 	if (entries && !entries_add(entries, origin_here(b, section, line)))
 		return -ENOMEM;
 	return 0;

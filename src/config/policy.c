@@ -11,10 +11,9 @@
 #include "config/keywords.h"
 #include "config/value.h"
 
-#define USB		      "scsi:usb"
-#define POLLING_TIMES	      4
-#define LONGEST_POLLING_S     86400u
-#define DEFAULT_UID_ATTRIBUTE "ID_SERIAL"
+#define USB		  "scsi:usb"
+#define POLLING_TIMES	  4
+#define LONGEST_POLLING_S 86400u
 
 static const char *const layer_names[] = {
 	[LAYER_BUILT_IN] = "built-in",
@@ -64,7 +63,7 @@ static int name_rules(const struct config *c, struct rules *rules)
 		struct rule *rule = &rules->rule[i];
 		struct text why = TEXT_INIT;
 
-		text_addf(&why, "%s blacklisted (%s)", criterion_name(rule->criterion),
+		text_addf(&why, "%s blacklisted: %s", criterion_name(rule->criterion),
 			config_origin_text(c, &rule->origin, origin));
 		rule->why = text_take(&why);
 		if (!rule->why)
@@ -213,25 +212,47 @@ void config_resolve(
 	settings_settle_intervals(ret);
 }
 
-static int note_uid_attribute(void *arg, const struct entry *entry)
-{
-	const char **uid_attribute = arg;
-	const char *text = entry_text(entry, "uid_attribute");
+struct search {
+	const char *name;
+	const struct assignment *found;
+};
 
-	if (text)
-		*uid_attribute = text;
+static int note(void *arg, const struct entry *entry)
+{
+	struct search *s = arg;
+	const struct assignment *a = entry_get_by_name(entry, s->name);
+
+	if (a)
+		s->found = a;
 	return 0;
+}
+
+bool config_value(const struct config *config, const struct config_device *device,
+	const char *keyword, struct text *out)
+{
+	struct search s = { .name = keyword };
+	const struct keyword *k = keyword_find(SECTION_DEFAULTS, keyword, NULL);
+
+	config_layers(config, device, note, &s);
+	if (s.found)
+		value_print(s.found->keyword, s.found->number, s.found->text, out);
+	else if (k && k->built_in)
+		text_add(out, k->built_in);
+	return s.found || (k && k->built_in);
 }
 
 bool config_is_asked(
 	const struct config *config, const struct config_device *device, const char **ret_reason)
 {
-	const char *uid_attribute = DEFAULT_UID_ATTRIBUTE, *reason = NULL;
+	struct search s = { .name = "uid_attribute" };
+	const char *uid_attribute, *reason = NULL;
 	const struct rule *rule = NULL;
 	struct settings settings;
 
 	config_resolve(config, NULL, &settings);
-	config_layers(config, device, note_uid_attribute, &uid_attribute);
+	config_layers(config, device, note, &s);
+	uid_attribute = s.found ? s.found->text
+				: keyword_find(SECTION_DEFAULTS, s.name, NULL)->built_in;
 	if (is_known(device->protocol) && strcmp(device->protocol, USB) == 0 &&
 		!settings.allow_usb_devices)
 		reason = "behind USB (allow_usb_devices no)";

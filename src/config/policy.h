@@ -14,6 +14,7 @@
 #include "config/settings.h"
 
 struct config;
+struct text;
 
 /* files in the order of reading: multipath.conf, its drop-ins, pathkeeper.conf. No file: what is
  * built in. Remarks are added to list, also on failure; it may be NULL.
@@ -40,6 +41,11 @@ struct config_device {
 /* What is in force for device; with NULL what is in force for the daemon. */
 void config_resolve(
 	const struct config *config, const struct config_device *device, struct settings *ret);
+
+/* Adds the value of any keyword for device to out, also of one that is not acted on (yet). false:
+ * it is not set. */
+bool config_value(const struct config *config, const struct config_device *device,
+	const char *keyword, struct text *out);
 
 /* May this device be asked at all? When not, *ret_reason (may be NULL) says which rule excludes it;
  * borrowed from config. */
@@ -72,3 +78,7 @@ struct config_row {
  * that, else 0; -ENOMEM. Keywords of defaults that nobody set come with their built-in value. */
 int config_rows(const struct config *config, int (*visit)(void *arg, const struct config_row *row),
 	void *arg);
+
+/* Adds the same rows to out as a file that can be read again, each with its origin as a comment if
+ * wanted. 0 or -ENOMEM. */
+int config_print(const struct config *config, bool with_origins, struct text *out);
