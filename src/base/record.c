@@ -69,7 +69,7 @@ static void print_one(
 	case FIELD_ENUM: {
 		uint64_t n = load(f, at);
 
-		text_add(out, n < f->max_count ? f->names[n] : "?");
+		text_add(out, n < f->max_count && f->names[n] ? f->names[n] : "?");
 		break;
 	}
 	case FIELD_TEXT: {
@@ -140,9 +140,9 @@ static int set_signed(uint8_t *at, const char *value)
 	int32_t number;
 	bool negative = *value == '-';
 
-	if (number_parse_u64(value + negative, 0, INT32_MAX, &n) < 0)
+	if (number_parse_u64(value + negative, 0, (uint64_t)INT32_MAX + negative, &n) < 0)
 		return -EINVAL;
-	number = negative ? -(int32_t)n : (int32_t)n;
+	number = (int32_t)(negative ? -(int64_t)n : (int64_t)n);
 	memcpy(at, &number, sizeof number);
 	return 0;
 }
