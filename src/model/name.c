@@ -54,6 +54,13 @@ static bool is_branch(const char *name)
 	return false;
 }
 
+static const char *map_minor(const char *s)
+{
+	const char *minor = without_prefix(s, "dm-");
+
+	return minor && all_digits(minor, strlen(minor)) ? minor : NULL;
+}
+
 enum name_form name_form(const char *name)
 {
 	struct scsi_address address;
@@ -66,7 +73,7 @@ enum name_form name_form(const char *name)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return NAME_INVALID;
 	if (is_disk_name(n) || !scsi_address_parse(n, &address) || !devt_parse(n, &devt) ||
-		is_branch(n) || strchr(n, '/'))
+		is_branch(n) || map_minor(n) || strchr(n, '/'))
 		return NAME_ADDRESS;
 	return NAME_WORD;
 }
@@ -102,11 +109,11 @@ static bool is_below(const char *sysfs, const char *name)
 static bool is_map(const struct model *m, const struct path *p, const char *n)
 {
 	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
-	const char *minor = without_prefix(n, "dm-");
+	const char *minor = map_minor(n);
 
 	if (!map)
 		return false;
-	if (minor && all_digits(minor, strlen(minor))) {
+	if (minor) {
 		char text[DEVT_TEXT];
 
 		devt_print(&map->kernel.devt, text);
@@ -142,7 +149,7 @@ uint32_t name_find(const struct model *m, const char *name,
 
 	if (name_form(name) == NAME_INVALID)
 		return 0;
-	for_each_path(m, p)
+	for_each_path (m, p)
 		if (is_called(m, p, n)) {
 			found++;
 			visit(arg, p);
