@@ -4,8 +4,7 @@
 #include <string.h>
 
 enum {
-	MINUTE_MS = 60000,
-	FEW_LUNS = 8,	       /* an array of which the host sees fewer has no purge_share */
+	FEW_LUNS = 8, /* an array of which the host sees fewer has no purge_share */
 	CLAIM_MEMORY_MS = 10000,
 	UDEV_PATIENCE_MS = 10000,
 };
@@ -32,7 +31,7 @@ uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
 
 	if (p->map < 0)
 		return 0;
-	for_each_path(m, other)
+	for_each_path (m, other)
 		if (other != p && other->map == p->map && !is_leaving(other) &&
 			other->device.state != DEVICE_GOING)
 			n++;
@@ -41,75 +40,36 @@ uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
 
 /* ---- P4 -------------------------------------------------------------------------------------- */
 
-static bool died_before(const struct model *m, uint32_t until, const char *array, const char *lun)
+static bool lun_is_seen(const struct model *m, const char *key)
 {
-	uint32_t first = m->n_deaths > MAX_DEATHS ? m->n_deaths - MAX_DEATHS : 0;
+	struct lun *lun;
 
-	for (uint32_t i = first; i < until; i++) {
-		const struct death *d = &m->deaths[i % MAX_DEATHS];
-
-		if (instant_ms_between(d->at, m->now) < MINUTE_MS && !strcmp(d->array, array) &&
-			!strcmp(d->lun, lun))
-			return true;
-	}
-	return false;
-}
-
-/* Is there an earlier slot with the same logical unit? Then it was counted there. */
-static bool counted_before(const struct model *m, const struct path *p)
-{
-	for (uint32_t i = 0; i < p->id.slot; i++) {
-		const struct path *other = m->paths[i];
-
-		if (other && !strcmp(other->device.array, p->device.array) &&
-			!strcmp(path_lun(other), path_lun(p)))
-			return true;
-	}
-	return false;
-}
-
-static uint32_t array_luns(const struct model *m, const char *array)
-{
-	uint32_t n = 0;
-	struct path *p;
-
-	for_each_path(m, p)
-		if (!strcmp(p->device.array, array) && !counted_before(m, p))
-			n++;
-	return n;
-}
-
-static bool lun_is_seen(const struct model *m, const char *array, const char *lun)
-{
-	struct path *p;
-
-	for_each_path(m, p)
-		if (!strcmp(p->device.array, array) && !strcmp(path_lun(p), lun))
-			return true;
-	return false;
+	HASH_FIND_STR(m->luns, key, lun);
+	return lun;
 }
 
 bool may_go_over_limit(const struct model *m, const struct path *p)
 {
-	uint32_t first = m->n_deaths > MAX_DEATHS ? m->n_deaths - MAX_DEATHS : 0;
-	uint32_t devices = 0, dead_luns = 0, luns = array_luns(m, p->device.array);
+	uint32_t devices = 0, dead_luns = 0, luns = 0;
+	const struct death *d;
 
-	for (uint32_t i = first; i < m->n_deaths; i++) {
-		const struct death *d = &m->deaths[i % MAX_DEATHS];
-
-		if (instant_ms_between(d->at, m->now) >= MINUTE_MS)
+	for (const struct lun *lun = m->luns; lun; lun = lun->hh.next)
+		luns += !strcmp(lun->array, p->lun->array);
+	for (uint32_t i = 0; (d = model_death(m, i)); i++) {
+		if (!instant_is_set(d->at))
 			continue;
 		devices++;
-		if (strcmp(d->array, p->device.array) || died_before(m, i, d->array, d->lun))
+		if (!d->newest || strcmp(d->array, p->lun->array))
 			continue;
-		if (strcmp(d->lun, path_lun(p)))
+		if (strcmp(d->key, p->lun->key))
 			dead_luns++;
-		if (!lun_is_seen(m, d->array, d->lun))
+		if (!lun_is_seen(m, d->key))
 			luns++; /* it was there at the beginning of this minute */
 	}
 	if (devices + 1 > m->defaults.purge_limit)
 		return true;
-	return luns >= FEW_LUNS && (dead_luns + 1) * 100ull > m->defaults.purge_share_percent * (uint64_t)luns;
+	return luns >= FEW_LUNS &&
+	       (dead_luns + 1) * 100ull > m->defaults.purge_share_percent * (uint64_t)luns;
 }
 
 /* ---- P3 -------------------------------------------------------------------------------------- */
@@ -120,7 +80,7 @@ static bool neighbour_answers(const struct model *m, const struct path *p)
 {
 	struct path *other;
 
-	for_each_path(m, other)
+	for_each_path (m, other)
 		if (other != p && other->nexus == p->nexus && !other->gone_count &&
 			(other->state == PATH_UP || other->state == PATH_GHOST) &&
 			instant_is_set(other->answering_at) &&
@@ -163,8 +123,9 @@ static enum reason judge_holders(const struct model *m, const struct path *p)
 {
 	if (!p->holders.n_holds)
 		return BECAUSE_NOTHING;
-	if (only_udev(&p->holders) && (!instant_is_set(p->udev_seen_at) ||
-		    instant_ms_between(p->udev_seen_at, m->now) < UDEV_PATIENCE_MS))
+	if (only_udev(&p->holders) &&
+		(!instant_is_set(p->udev_seen_at) ||
+			instant_ms_between(p->udev_seen_at, m->now) < UDEV_PATIENCE_MS))
 		return BECAUSE_UDEV;
 	return BECAUSE_HOLDERS;
 }

@@ -9,13 +9,19 @@ static uint32_t scatter(const struct path *p)
 	return (p->id.slot * 2654435761u) ^ (p->id.gen * 40503u);
 }
 
+/* Did it say often enough that it is gone? Then it is asked at its own pace again. */
+static bool is_confirmed(const struct path *p)
+{
+	return p->gone_count >= 2 && p->gone_count >= p->settings.purge_checks;
+}
+
 void pace_after_check(struct model *m, struct path *p, uint32_t ask_again_ms, bool changed)
 {
 	uint64_t first = p->settings.polling_interval_s * 1000ull;
 	uint64_t most = p->settings.max_polling_interval_s * 1000ull;
 	uint64_t wait;
 
-	if (ask_again_ms && (p->gone_count < 2 || ask_again_ms != PACE_CONFIRM_MS)) {
+	if (ask_again_ms && (ask_again_ms != PACE_CONFIRM_MS || !is_confirmed(p))) {
 		p->check_due = instant_add_ms(m->now, ask_again_ms);
 		return;
 	}

@@ -33,8 +33,8 @@ static const struct sense_rule {
 	{ 0x6, 0x3f, 0x03, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION,
 		EVIDENCE_NONE, ATTENTION_INQUIRY_CHANGED, PACE_RETRY_MS },
 	/* POWER ON, RESET, OR BUS DEVICE RESET OCCURRED, and I_T NEXUS LOSS among them */
-	{ 0x6, 0x29, ANY, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION,
-		EVIDENCE_NONE, ATTENTION_RESET, PACE_RETRY_MS },
+	{ 0x6, 0x29, ANY, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION, EVIDENCE_NONE,
+		ATTENTION_RESET, PACE_RETRY_MS },
 	/* every other unit attention says that something was, not what is */
 	{ 0x6, ANY, ANY, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		ATTENTION_OTHER, PACE_RETRY_MS },
@@ -154,12 +154,12 @@ struct verdict path_judge(const struct path *p, const struct obs_checked *checke
 		return (struct verdict){ .keep_state = true, .gone = GONE_UNKNOWN };
 	kind = answer_classify(&checked->tur, &sense);
 	v = kind == ANSWER_SENSE ? verdict_of_sense(&sense) : verdict_of_answer(kind);
-	if (v.reset && p->attentions >= MAX_ATTENTIONS)
-		v.ask_again_ms = 0; /* a device that does nothing but reset has its own pace */
+	if (v.attention != ATTENTION_NONE && p->attentions >= MAX_ATTENTIONS)
+		v.ask_again_ms = 0; /* a device that says nothing else is asked at its own pace */
 	if (!checked->inquired)
 		return v;
-	v.gone = scsi_gone(&checked->tur, &checked->inquiry, checked->inquiry_data,
-		checked->inquiry_len);
+	v.gone = scsi_gone(
+		&checked->tur, &checked->inquiry, checked->inquiry_data, checked->inquiry_len);
 	if (v.gone == GONE_QUALIFIER) {
 		v.state = PATH_DOWN;
 		v.checker = CHECKER_DISCONNECTED;
@@ -181,14 +181,16 @@ static void apply_evidence(struct model *m, struct path *p, const struct verdict
 	switch (v->evidence) {
 	case EVIDENCE_NONE: return;
 	case EVIDENCE_GONE:
+		/* answers agree when they say it in the same way; 05/25/00 is the stronger word */
+		if (v->gone == GONE_QUALIFIER && p->gone != GONE_QUALIFIER)
+			p->gone_count = 0;
 		p->gone_count++;
 		p->gone = v->gone;
 		p->gone_seq = p->answer_seq;
+		p->gone_at = m->now;
 		return;
 	case EVIDENCE_PRESENT:
-		p->gone_count = 0;
-		p->gone = GONE_NO;
-		p->gone_seq = 0;
+		path_forget_gone(p);
 		p->answering_at = m->now;
 		if (purge_may_enter(p->purge, PURGE_NO) && p->purge != PURGE_DELETING &&
 			p->purge != PURGE_STUCK && p->purge != PURGE_UNMAPPING)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -32,9 +33,15 @@ int model_new(struct config *config, struct model **ret)
 
 struct model *model_free(struct model *m)
 {
+	struct lun *lun, *next;
+
 	if (!m)
 		return NULL;
 	HASH_CLEAR(hh, m->by_sysfs);
+	HASH_ITER (hh, m->luns, lun, next) {
+		HASH_DEL(m->luns, lun);
+		free(lun);
+	}
 	for (uint32_t i = 0; i < m->n_slots; i++)
 		free(m->paths[i]);
 	free(m->paths);
@@ -70,7 +77,7 @@ struct path *model_path_by_devt(const struct model *m, const struct devt *devt)
 {
 	struct path *p;
 
-	for_each_path(m, p)
+	for_each_path (m, p)
 		if (devt_equal(&p->device.devt, devt))
 			return p;
 	return NULL;
@@ -81,6 +88,7 @@ uint64_t model_ask(struct model *m, struct question *q, instant now)
 	q->action = ++m->next_action;
 	q->seq = model_next_seq(m);
 	q->at = now;
+	q->answered = false;
 	return q->action;
 }
 
@@ -120,19 +128,94 @@ instant model_up_since(const struct model *m, const struct path *p)
 	return instant_before(n->up_since, p->up_since) ? p->up_since : n->up_since;
 }
 
-const char *path_lun(const struct path *p)
+/* ---- P4 -------------------------------------------------------------------------------------- */
+
+void model_leave_lun(struct model *m, struct path *p)
 {
-	return p->device.wwid[0] ? p->device.wwid : p->device.sysfs;
+	struct lun *lun = p->lun;
+
+	p->lun = NULL;
+	if (!lun || --lun->n_paths)
+		return;
+	HASH_DEL(m->luns, lun);
+	free(lun);
+}
+
+int model_join_lun(struct model *m, struct path *p)
+{
+	char key[MAX_ARRAY + MAX_SYSFS];
+	struct lun *lun;
+
+	snprintf(key, sizeof key, "%s\n%s", p->device.array,
+		p->device.wwid[0] ? p->device.wwid : p->device.sysfs);
+	HASH_FIND_STR(m->luns, key, lun);
+	if (lun && lun == p->lun)
+		return 0;
+	if (!lun) {
+		lun = calloc(1, sizeof *lun);
+		if (!lun)
+			return -ENOMEM;
+		TEXT_SET(lun->array, p->device.array);
+		TEXT_SET(lun->key, key);
+		HASH_ADD_STR(m->luns, key, lun);
+	}
+	model_leave_lun(m, p);
+	lun->n_paths++;
+	p->lun = lun;
+	return 0;
+}
+
+/* The i-th from the latest backwards, as long as it is remembered. */
+static struct death *death(const struct model *m, uint32_t i)
+{
+	struct death *d;
+
+	if (i >= m->n_deaths || i >= MAX_DEATHS)
+		return NULL;
+	d = &m->deaths[(m->n_deaths - 1 - i) % MAX_DEATHS];
+	return instant_is_set(d->at) && instant_ms_between(d->at, m->now) >= DEATH_MEMORY_MS ? NULL
+											     : d;
+}
+
+const struct death *model_death(const struct model *m, uint32_t i)
+{
+	return death(m, i);
+}
+
+void model_take_back_death(struct model *m, const struct path *p)
+{
+	struct death *d, *back = NULL;
+
+	for (uint32_t i = 0; (d = death(m, i)); i++) {
+		if (!back && instant_is_set(d->at) && path_id_equal(d->path, p->id)) {
+			back = d;
+			back->at = INSTANT_NEVER;
+		} else if (back && back->newest && instant_is_set(d->at) &&
+			   !strcmp(d->key, back->key)) {
+			d->newest = true;
+			break;
+		}
+	}
+	if (back)
+		back->newest = false;
 }
 
 void model_add_death(struct model *m, const struct path *p)
 {
-	struct death *d = &m->deaths[m->n_deaths++ % MAX_DEATHS];
+	struct death *d;
 
-	d->at = m->now;
-	TEXT_SET(d->lun, path_lun(p));
-	TEXT_SET(d->array, p->device.array);
+	model_take_back_death(m, p);
+	for (uint32_t i = 0; (d = death(m, i)); i++)
+		if (!strcmp(d->key, p->lun->key))
+			d->newest = false;
+	d = &m->deaths[m->n_deaths++ % MAX_DEATHS];
+	*d = (struct death){ .at = m->now, .path = p->id, .newest = true };
+	TEXT_SET(d->array, p->lun->array);
+	TEXT_SET(d->key, p->lun->key);
 }
+
+/* ---- what is to be looked at, what changed -----------------------------------------------------
+ */
 
 void model_add_look(struct model *m, const char *sysfs)
 {
@@ -159,8 +242,7 @@ struct change *model_add_change(struct model *m, enum change_kind kind, const st
 	struct change *c;
 
 	if (m->n_changes == m->max_changes) {
-		struct change *changes =
-			realloc(m->changes, 2 * m->max_changes * sizeof *changes);
+		struct change *changes = realloc(m->changes, 2 * m->max_changes * sizeof *changes);
 
 		if (!changes) {
 			m->out_of_memory = true;
@@ -197,25 +279,36 @@ void model_state_enter(struct model *m, struct path *p, enum path_state next, en
 	c->why = why;
 }
 
-/* What a rung that is left behind takes with it. */
+/* What a rung that is left behind takes with it. A request that stands behind the path stays: it is
+ * answered by what comes next. */
 static void purge_left(struct path *p, enum purge_stage next)
 {
 	if (next == PURGE_NO) {
-		p->held_back = p->released = p->was_in_map = p->dry_run = false;
-		p->request = 0;
-		p->failures = 0;
+		p->held_back = p->released = p->was_in_map = false;
+		p->failures = p->map_tells = 0;
 		p->retry_at = p->marked_at = p->udev_seen_at = INSTANT_NEVER;
 	}
 	if (next == PURGE_MARKED || next == PURGE_NO) {
 		p->hand_pid = 0;
-		p->deed_ended = p->present_after_deed = false;
+		p->deed_ended = p->present_after_deed = p->gone_by_other = false;
 		p->look_after_deed = 0;
 	}
 }
 
+/* A held path is verified again every few seconds; that it is held still is no news. */
+static bool is_news(struct path *p, enum purge_stage next, enum reason why)
+{
+	if (!p->looks_again)
+		return true;
+	if (next == PURGE_VERIFYING || (next == PURGE_MARKED && why == p->told_why))
+		return false;
+	p->looks_again = false;
+	return next != PURGE_HELD || why != p->told_why;
+}
+
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why)
 {
-	enum purge_stage old = p->purge;
+	enum purge_stage old = p->looks_again ? PURGE_HELD : p->purge;
 	enum reason old_why = p->purge_why;
 	struct change *c;
 	int r = path_purge_enter(p, next, why, m->now);
@@ -225,11 +318,14 @@ void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, e
 		purge_left(p, next);
 		if (next == PURGE_VERIFYING)
 			p->verify_seq = model_next_seq(m);
-		if (next == PURGE_HELD)
-			m->counters.held++;
 	} else if (old_why == why) {
 		return;
 	}
+	if (!is_news(p, next, why))
+		return;
+	p->told_why = why;
+	if (next == PURGE_HELD)
+		m->counters.held++;
 	c = model_add_change(m, CHANGE_PURGE, p);
 	c->from = (int)old;
 	c->to = (int)next;
@@ -241,6 +337,15 @@ void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, e
 		TEXT_SET(c->text, text_str(&t));
 		text_done(&t);
 	}
+}
+
+void model_drop_check(struct model *m, struct path *p)
+{
+	p->timed_out = false;
+	if (!p->check.action)
+		return;
+	p->check.action = 0;
+	model_nexus(m, p)->n_out--;
 }
 
 void model_moved(struct model *m, struct path *p)
@@ -265,36 +370,19 @@ void model_path_remove(struct model *m, struct path *p)
 
 	c->from = (int)p->purge;
 	n->n_paths--;
-	if (p->check.action)
-		n->n_out--;
-	if (p->purge == PURGE_DELETING || p->purge == PURGE_STUCK)
+	model_drop_check(m, p);
+	if ((p->purge == PURGE_DELETING || p->purge == PURGE_STUCK) && !p->gone_by_other)
 		m->counters.purged++;
 	else
 		m->counters.gone_by_others++;
+	model_leave_lun(m, p);
 	HASH_DEL(m->by_sysfs, p);
 	m->paths[p->id.slot] = NULL;
 	m->n_paths--;
 	/* a neighbour in the same map may be the last one now */
 	if (p->map >= 0)
-		for_each_path(m, other)
+		for_each_path (m, other)
 			if (other->map == p->map)
 				model_moved(m, other);
 	free(p);
-}
-
-void model_set_config(struct model *m, struct config *config)
-{
-	struct path *p;
-
-	config_free(m->config);
-	m->config = config;
-	config_resolve(config, NULL, &m->defaults);
-	for_each_path(m, p) {
-		struct obs_device device = p->device;
-		struct observation o = { .kind = OBS_DEVICE, .at = m->now, .device = device };
-
-		model_note(m, &o);
-		model_moved(m, p);
-	}
-	m->owner_asked.at = INSTANT_NEVER;
 }

@@ -64,14 +64,24 @@ struct host {
 	char dev[MAX_NAME];
 };
 
-/* A removal that was handed out less than a minute ago, for P4. */
-struct death {
-	instant at;
-	char lun[MAX_SYSFS];
+/* One array's logical unit with all paths to it: what P4's share counts. */
+struct lun {
+	UT_hash_handle hh;
+	uint32_t n_paths;
 	char array[MAX_ARRAY];
+	char key[MAX_ARRAY + MAX_SYSFS]; /* the array's name and its own */
 };
 
-enum { MAX_DEATHS = 4096 };
+/* A removal that was handed out, for P4. */
+struct death {
+	instant at; /* never: it was taken back */
+	path_id path;
+	bool newest; /* of its logical unit: so that one with many paths counts once */
+	char array[MAX_ARRAY];
+	char key[MAX_ARRAY + MAX_SYSFS];
+};
+
+enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
 
 struct counters {
 	uint64_t checks, purged, failed, gone_by_others, held, uevents_lost;
@@ -98,7 +108,8 @@ struct model {
 	struct request *requests; /* owned */
 	uint32_t n_requests;
 
-	struct death *deaths; /* owned ring */
+	struct lun *luns;     /* uthash, owned */
+	struct death *deaths; /* owned ring, in the order of time */
 	uint32_t n_deaths;
 
 	/* questions about the whole world */
@@ -160,6 +171,9 @@ instant model_up_since(const struct model *m, const struct path *p);
 void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
 
+/* The check that is out, if one is, will not be answered, or has been. */
+void model_drop_check(struct model *m, struct path *p);
+
 /* Something about p moved: what was verified does not count any more. */
 void model_moved(struct model *m, struct path *p);
 
@@ -169,7 +183,16 @@ void model_path_remove(struct model *m, struct path *p);
 void model_add_look(struct model *m, const char *sysfs);
 struct change *model_add_change(struct model *m, enum change_kind kind, const struct path *p);
 
-/* A removal of p is handed out now: remembered for P4. */
+/* A removal of p is handed out now: remembered for P4, instead of an earlier try. Taken back when
+ * it is certain that nothing was written. */
 void model_add_death(struct model *m, const struct path *p);
-/* What P4 counts p as: its WWID, or its address when it has none. Borrowed. */
-const char *path_lun(const struct path *p);
+void model_take_back_death(struct model *m, const struct path *p);
+
+/* The i-th death from the latest backwards, NULL when it is more than a minute ago or there is
+ * none. One that was taken back has the instant never. */
+const struct death *model_death(const struct model *m, uint32_t i);
+
+/* What P4 counts p as: its WWID, or its address when it has none. Its array and LUN may have
+ * changed: joins the right one. 0 or -ENOMEM. */
+int model_join_lun(struct model *m, struct path *p);
+void model_leave_lun(struct model *m, struct path *p);

@@ -7,226 +7,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/model.h"
+#include "model/note.h"
 
 enum { SLEPT_LONG_MS = 5000 };
-
-/* ---- devices --------------------------------------------------------------------------------- */
-
-static const struct config_device *config_device_of(
-	const struct obs_device *d, struct config_device *ret)
-{
-	*ret = (struct config_device){
-		.wwid = d->wwid,
-		.vendor = d->vendor,
-		.product = d->product,
-		.revision = d->revision,
-		.devnode = d->dev,
-		.protocol = protocol_name(d->protocol),
-	};
-	return ret;
-}
-
-/* Asked are disks on transports whose LUNs an array can take away. */
-static bool protocol_is_asked(enum protocol protocol)
-{
-	switch (protocol) {
-	case PROTOCOL_ISCSI:
-	case PROTOCOL_FCP:
-	case PROTOCOL_SAS:
-	case PROTOCOL_SRP:
-	case PROTOCOL_VIRTIO:
-	case PROTOCOL_DEBUG: return true;
-	case PROTOCOL_UNSPEC:
-	case PROTOCOL_USB:
-	case PROTOCOL_ATA: break;
-	}
-	return false;
-}
-
-static int find_nexus(struct model *m, const struct scsi_address *address, uint32_t *ret)
-{
-	struct nexus *more;
-
-	for (uint32_t i = 0; i < m->n_nexuses; i++)
-		if (scsi_address_same_nexus(&m->nexuses[i].address, address)) {
-			*ret = i;
-			return 0;
-		}
-	more = realloc(m->nexuses, (m->n_nexuses + 1) * sizeof *more);
-	if (!more)
-		return -ENOMEM;
-	m->nexuses = more;
-	m->nexuses[m->n_nexuses] = (struct nexus){ .address = *address };
-	*ret = m->n_nexuses++;
-	return 0;
-}
-
-static int new_slot(struct model *m, uint32_t *ret)
-{
-	uint32_t size = m->n_slots ? m->n_slots * 2 : 64;
-	struct path **paths;
-	uint32_t *generations;
-
-	for (uint32_t i = 0; i < m->n_slots; i++)
-		if (!m->paths[i]) {
-			*ret = i;
-			return 0;
-		}
-	paths = realloc(m->paths, size * sizeof *paths);
-	if (!paths)
-		return -ENOMEM;
-	m->paths = paths;
-	generations = realloc(m->generations, size * sizeof *generations);
-	if (!generations)
-		return -ENOMEM;
-	m->generations = generations;
-	memset(paths + m->n_slots, 0, (size - m->n_slots) * sizeof *paths);
-	memset(generations + m->n_slots, 0, (size - m->n_slots) * sizeof *generations);
-	*ret = m->n_slots;
-	m->n_slots = size;
-	return 0;
-}
-
-static struct path *new_path(struct model *m, const struct obs_device *d)
-{
-	struct path *p = calloc(1, sizeof *p);
-	uint32_t slot, nexus;
-
-	if (!p || new_slot(m, &slot) < 0 || find_nexus(m, &d->address, &nexus) < 0) {
-		free(p);
-		m->out_of_memory = true;
-		return NULL;
-	}
-	p->id = (path_id){ slot, ++m->generations[slot] };
-	p->device = *d;
-	p->nexus = nexus;
-	p->map = -1;
-	p->state_since = p->purge_since = m->now;
-	p->check_due = m->now;
-	m->paths[slot] = p;
-	m->n_paths++;
-	m->nexuses[nexus].n_paths++;
-	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
-	return p;
-}
-
-static void link_to_map(struct model *m, struct path *p)
-{
-	int found = -1;
-	bool active = false;
-
-	for (uint32_t i = 0; i < m->n_maps && found < 0; i++) {
-		const struct map_member *member =
-			m->maps[i].present ? map_member_of(&m->maps[i], &p->device.devt) : NULL;
-
-		if (member) {
-			found = (int)i;
-			active = member->active;
-		}
-	}
-	if (found != p->map || active != p->in_map_active)
-		model_moved(m, p);
-	p->map = found;
-	p->in_map_active = active;
-}
-
-static void refresh_settings(struct model *m, struct path *p)
-{
-	struct config_device d;
-
-	config_device_of(&p->device, &d);
-	config_resolve(m->config, &d, &p->settings);
-	p->askable = p->device.type == 0 && (p->device.devt.major || p->device.sg.major) &&
-		     protocol_is_asked(p->device.protocol) && config_is_asked(m->config, &d, NULL);
-}
-
-static void note_way(struct model *m, struct path *p, enum device_state state,
-	enum transport_state transport)
-{
-	struct nexus *n = model_nexus(m, p);
-	bool down = transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
-		    state == DEVICE_TRANSPORT_OFFLINE;
-
-	if (down)
-		n->up_since = INSTANT_NEVER;
-	else if (!instant_is_set(n->up_since) && state == DEVICE_RUNNING)
-		n->up_since = m->now;
-	if (state != p->device.state || transport != p->device.transport)
-		model_moved(m, p);
-	p->device.state = state;
-	p->device.transport = transport;
-}
-
-static bool handles_differ(const struct obs_device *a, const struct obs_device *b)
-{
-	return !devt_equal(&a->devt, &b->devt) || !devt_equal(&a->sg, &b->sg);
-}
-
-static void update_path(struct model *m, struct path *p, const struct obs_device *d, bool is_new)
-{
-	struct obs_device old = p->device;
-
-	p->device = *d;
-	p->device.state = old.state;
-	p->device.transport = old.transport;
-	if (!d->wwid[0]) /* a page that cannot be read now is not another name */
-		TEXT_SET(p->device.wwid, old.wwid);
-	note_way(m, p, d->state, d->transport);
-	refresh_settings(m, p);
-	link_to_map(m, p);
-	if (is_new || !handles_differ(&old, d))
-		return;
-	model_moved(m, p);
-	if (p->watch == WATCH_YES)
-		p->watch = WATCH_NO; /* the disk or its sg node came later: pin those too */
-}
-
-static void note_device(struct model *m, const struct observation *o)
-{
-	const struct obs_device *d = &o->device;
-	struct path *p = model_path_at(m, d->sysfs);
-	bool is_new = false;
-
-	if (p && (!d->present || d->ino != p->device.ino)) {
-		model_path_remove(m, p);
-		p = NULL;
-	}
-	if (!d->present || d->type != 0)
-		return;
-	if (!p) {
-		p = new_path(m, d);
-		if (!p)
-			return;
-		is_new = true;
-	}
-	p->seen_seq = model_next_seq(m);
-	if (p->look_after_deed && p->look_after_deed == o->action) {
-		p->look_after_deed = 0;
-		p->present_after_deed = true;
-	}
-	update_path(m, p, d, is_new);
-	if (is_new)
-		model_add_change(m, CHANGE_PATH_ADDED, p);
-}
-
-static void note_devices_end(struct model *m, const struct observation *o)
-{
-	struct path *p;
-
-	if (!o->action || o->action != m->devices_asked.action)
-		return; /* of a reading that was given up */
-	m->devices_asked.action = 0;
-	if (o->result < 0) {
-		m->devices_lost = true;
-		return;
-	}
-	for_each_path(m, p)
-		if (p->seen_seq < m->devices_asked.seq)
-			model_path_remove(m, p);
-	m->devices_known = true;
-	m->devices_at = m->now;
-}
 
 /* ---- hints ----------------------------------------------------------------------------------- */
 
@@ -245,7 +28,7 @@ static void note_attention(struct model *m, struct path *p, enum attention atten
 	if (attention == ATTENTION_RESET && instant_is_set(n->up_since))
 		n->up_since = m->now; /* the way was lost and came back between two checks */
 	sweep(m, p);
-	for_each_path(m, other)
+	for_each_path (m, other)
 		if (other->nexus == p->nexus)
 			model_moved(m, other);
 }
@@ -293,10 +76,9 @@ static void note_checked(struct model *m, const struct observation *o)
 
 	if (!p || !p->check.action || o->action != p->check.action)
 		return;
-	p->check.action = 0;
-	p->timed_out = false;
-	model_nexus(m, p)->n_out--;
+	model_drop_check(m, p);
 	if (o->result < 0) {
+		p->check_due = question_may_be_asked_at(&p->check);
 		if (o->result == -ENODEV || o->result == -ESTALE) {
 			p->watch = WATCH_NO;
 			model_add_look(m, p->device.sysfs);
@@ -304,6 +86,7 @@ static void note_checked(struct model *m, const struct observation *o)
 		return;
 	}
 	m->counters.checks++;
+	p->check.answered = true;
 	p->answer_seq = p->check.seq;
 	p->answered_at = m->now;
 	note_way(m, p, o->checked.state, o->checked.transport);
@@ -315,12 +98,9 @@ static void note_hung_up(struct model *m, const struct observation *o)
 
 	if (!p)
 		return;
-	p->watch = WATCH_FAILED;
+	p->watch = WATCH_NO;
 	p->watch_again = instant_add_ms(m->now, 1000);
-	if (p->check.action) {
-		p->check.action = 0;
-		model_nexus(m, p)->n_out--;
-	}
+	model_drop_check(m, p);
 	model_add_look(m, p->device.sysfs);
 }
 
@@ -353,8 +133,8 @@ static void relink_all(struct model *m)
 {
 	struct path *p;
 
-	for_each_path(m, p)
-		link_to_map(m, p);
+	for_each_path (m, p)
+		note_membership(m, p);
 }
 
 static void note_map(struct model *m, const struct observation *o)
@@ -398,6 +178,7 @@ static void note_maps_end(struct model *m, const struct observation *o)
 		gone.map.devt = m->maps[i].kernel.devt;
 		note_map(m, &gone);
 	}
+	m->maps_asked.answered = true;
 	m->maps_seq = m->maps_asked.seq;
 	m->maps_at = m->now;
 }
@@ -411,6 +192,7 @@ static void note_holders(struct model *m, const struct observation *o)
 
 		if (r->used && r->holders_asked.action && r->holders_asked.action == o->action) {
 			r->holders_asked.action = 0;
+			r->holders_asked.answered = true;
 			r->holders_known = true;
 			r->holders = o->holders;
 			r->holders.complete = o->holders.complete && o->result == 0;
@@ -419,6 +201,7 @@ static void note_holders(struct model *m, const struct observation *o)
 	if (!p || !p->holders_asked.action || p->holders_asked.action != o->action)
 		return;
 	p->holders_asked.action = 0;
+	p->holders_asked.answered = true;
 	p->holders_seq = p->holders_asked.seq;
 	p->holders_at = m->now;
 	p->holders = o->holders;
@@ -426,18 +209,29 @@ static void note_holders(struct model *m, const struct observation *o)
 		p->holders.complete = false;
 }
 
+static bool same_owner(const struct obs_owner *a, const struct obs_owner *b)
+{
+	return a->running == b->running && a->pid == b->pid && a->knows_purge == b->knows_purge &&
+	       a->purges == b->purges;
+}
+
 static void note_owner(struct model *m, const struct observation *o)
 {
 	struct path *p;
 
+	if (!o->action || o->action != m->owner_asked.action)
+		return;
 	m->owner_asked.action = 0;
+	if (o->result < 0)
+		return; /* that nothing could be learned does not mean that there is none */
+	m->owner_asked.answered = true;
 	m->owner_at = m->now;
-	if (m->owner_known && !memcmp(&m->owner, &o->owner, sizeof m->owner))
+	if (m->owner_known && same_owner(&m->owner, &o->owner))
 		return;
 	m->owner_known = true;
 	m->owner = o->owner;
 	model_add_change(m, CHANGE_OWNER, NULL)->number = o->owner.running;
-	for_each_path(m, p)
+	for_each_path (m, p)
 		model_moved(m, p);
 }
 
@@ -479,15 +273,12 @@ static void forget_keeper(struct model *m, uint32_t host)
 {
 	struct path *p;
 
-	for_each_path(m, p) {
+	for_each_path (m, p) {
 		if (p->device.address.host != host)
 			continue;
 		p->watch = WATCH_NO;
 		p->watch_action = 0;
-		if (p->check.action) {
-			p->check.action = 0;
-			model_nexus(m, p)->n_out--;
-		}
+		model_drop_check(m, p);
 	}
 }
 
@@ -504,13 +295,13 @@ static void note_helper(struct model *m, const struct observation *o)
 	switch (o->helper.helper) {
 	case HELPER_KEEPER: forget_keeper(m, o->helper.host); break;
 	case HELPER_SCOUT:
-		for_each_path(m, p)
+		for_each_path (m, p)
 			p->look_after_deed = 0;
 		m->devices_asked.action = 0;
 		m->devices_lost = true;
 		break;
 	case HELPER_SCANNER:
-		for_each_path(m, p)
+		for_each_path (m, p)
 			p->holders_asked.action = 0;
 		for (uint32_t i = 0; i < m->n_requests; i++)
 			m->requests[i].holders_asked.action = 0;
@@ -519,10 +310,7 @@ static void note_helper(struct model *m, const struct observation *o)
 		m->maps_asked.action = 0;
 		m->maps_lost = true;
 		break;
-	case HELPER_OWNER:
-		m->owner_asked.action = 0;
-		m->owner_asked.at = m->now; /* not before its next turn */
-		break;
+	case HELPER_OWNER: m->owner_asked.action = 0; break;
 	case HELPER_ZYGOTE:
 	case HELPER_DM_HAND:
 	case HELPER_READER:
@@ -543,9 +331,10 @@ static void note_time(struct model *m, const struct observation *o)
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		if (instant_is_set(m->nexuses[i].up_since))
 			m->nexuses[i].up_since = m->now;
-	for_each_path(m, p) {
-		if (p->gone_count)
-			p->gone_count = 1;
+	for_each_path (m, p) {
+		p->gone_count = 0;
+		p->check_due = m->now;
+		p->check_wants_inquiry |= p->purge != PURGE_NO;
 		if (p->purge == PURGE_VERIFYING || p->purge == PURGE_HELD)
 			model_purge_enter(m, p, PURGE_MARKED, BECAUSE_SLEPT);
 		if (p->purge == PURGE_MARKED)

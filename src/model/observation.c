@@ -178,6 +178,7 @@ static const struct field map_fields[] = {
 	FIELD_AS("open_count", observation, map.open_count, FIELD_U32),
 	FIELD_AS("queues", observation, map.queues, FIELD_BOOL),
 	FIELD_AS("suspended", observation, map.suspended, FIELD_BOOL),
+	FIELD_AS("members", observation, map.n_members, FIELD_U32),
 	FIELD_LIST("member", observation, map.members, map.n_members, member_fields),
 	FIELD_END,
 };
@@ -222,8 +223,9 @@ static const struct field request_fields[] = {
 	FIELD_END,
 };
 
-#define BODY(member) offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
-#define HEAD	     offsetof(struct observation, time)
+#define BODY(member)                                                                               \
+	offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
+#define HEAD offsetof(struct observation, time)
 
 static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_TIME] = { "time", BODY(time), time_fields },

@@ -2,8 +2,11 @@
 #include "model/path.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
+
+enum { ASK_AGAIN_MS = 1000 };
 
 static const char *const state_names[PATH_STATES] = {
 	[PATH_UNCHECKED] = "unchecked",
@@ -58,6 +61,20 @@ static const unsigned may_enter[PURGE_STAGES] = {
 bool purge_may_enter(enum purge_stage from, enum purge_stage to)
 {
 	return may_enter[from] >> to & 1;
+}
+
+instant question_may_be_asked_at(const struct question *q)
+{
+	return q->answered || !instant_is_set(q->at) ? INSTANT_NEVER
+						     : instant_add_ms(q->at, ASK_AGAIN_MS);
+}
+
+void path_forget_gone(struct path *p)
+{
+	p->gone_count = 0;
+	p->gone = GONE_NO;
+	p->gone_seq = 0;
+	p->gone_at = INSTANT_NEVER;
 }
 
 int path_state_enter(struct path *p, enum path_state next, enum reason why, instant now)
@@ -119,6 +136,17 @@ void hold_print(const struct hold *h, struct text *out)
 	}
 }
 
+static void failure_print(const struct path *p, struct text *out)
+{
+	const char *name = strerrorname_np(-p->failed_result);
+
+	text_add(out, reason_name(p->failed_why));
+	if (p->failed_stage)
+		text_addf(out, " %s", hand_stage_name((enum hand_stage)p->failed_stage));
+	if (p->failed_result)
+		text_addf(out, " %s", name ? name : "?");
+}
+
 void path_purge_reason(const struct path *p, struct text *out)
 {
 	text_add(out, reason_name(p->purge_why));
@@ -131,6 +159,10 @@ void path_purge_reason(const struct path *p, struct text *out)
 			text_add(out, ": ");
 			hold_print(&p->holders.holds[0], out);
 		}
+		break;
+	case BECAUSE_BACKOFF:
+		text_add(out, ": ");
+		failure_print(p, out);
 		break;
 	}
 }

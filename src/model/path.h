@@ -64,7 +64,12 @@ struct question {
 	uint64_t action; /* 0: none is out */
 	uint64_t seq;	 /* of the last one asked, also when it has ended */
 	instant at;
+	bool answered; /* the last one that ended brought an answer */
 };
+
+/* From when on may q be asked (again)? One that came to nothing waits, or whoever cannot answer
+ * would be asked without end. It must not be out. */
+instant question_may_be_asked_at(const struct question *q);
 
 struct path {
 	path_id id;
@@ -73,6 +78,7 @@ struct path {
 	/* what sysfs says */
 	struct obs_device device;
 	uint32_t nexus; /* index in the model */
+	struct lun *lun; /* borrowed from the model: it stays while it has paths */
 	int map;	/* index in the model, -1: none */
 	bool in_map_active; /* the kernel's A */
 	bool was_in_map;    /* when it was marked: then purge_single_path is not asked */
@@ -86,7 +92,7 @@ struct path {
 	uint64_t watch_action;
 	instant watch_again;
 	struct question check;
-	bool check_asks_inquiry, check_wants_inquiry;
+	bool check_wants_inquiry;
 	bool timed_out; /* the check that is out is past checker_timeout */
 	instant check_due;
 	uint64_t interval_ms;
@@ -106,6 +112,7 @@ struct path {
 	uint32_t gone_count;	/* agreeing answers in a row that it is gone */
 	enum gone gone;		/* what TEST UNIT READY and INQUIRY together said last */
 	uint64_t gone_seq;	/* of the question whose answer that was */
+	instant gone_at;	/* and when it came */
 	instant answering_at;	/* when it last answered as a logical unit that exists */
 	instant up_since;	/* of the way to it; never: it is not up */
 
@@ -117,11 +124,17 @@ struct path {
 	uint64_t verify_seq; /* facts count only when they were asked for after this */
 	instant retry_at;
 	uint32_t failures;
-	bool held_back, released; /* by P4; by an operator */
+	enum reason failed_why; /* of the last failure: what happened, where, and the errno */
+	uint8_t failed_stage;
+	int32_t failed_result;
+	uint32_t map_tells;	  /* how often the map was told since the mark */
+	bool held_back, released; /* by P4; by an operator's purge --held */
 	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
 	bool dry_run;
 	instant claim_refused_at;
 	instant udev_seen_at;
+	bool looks_again;      /* a held path is verified again: told only if it comes out otherwise */
+	enum reason told_why; /* of the last step that was told */
 
 	struct question holders_asked;
 	uint64_t holders_seq; /* of the question that holders answers */
@@ -129,12 +142,16 @@ struct path {
 	struct obs_holders holders;
 
 	struct question deed; /* the hand or dm hand that is out for this path */
-	bool deed_is_delete, deed_ended;
+	bool deed_ended;
+	bool gone_by_other; /* the deed found the kernel removing it for somebody else */
 	uint32_t hand_pid;
 	uint64_t look_after_deed; /* the look that was asked after the deed ended */
 	instant look_again;	  /* never: not looked yet */
 	bool present_after_deed;  /* ... and the device was still there */
 };
+
+/* It answered as a logical unit that exists: nothing is left of what it had answered before. */
+void path_forget_gone(struct path *p);
 
 /* The only writers. 1: changed, 0: was there already, -EPROTO: no such step. */
 int path_state_enter(struct path *p, enum path_state next, enum reason why, instant now);
@@ -149,6 +166,7 @@ const char *purge_stage_name(enum purge_stage stage);
 /* The peer's words for it: " no access to this device". */
 const char *checker_message(enum checker_word word);
 
-/* Why the removal stands where it stands, with the first holder's name: "in use: mount /data". */
+/* Why the removal stands where it stands, with the first holder's name or the last failure:
+ * "in use: mount /data", "backoff: failed write EIO". */
 void path_purge_reason(const struct path *p, struct text *out);
 void hold_print(const struct hold *h, struct text *out);

@@ -22,7 +22,9 @@ struct request {
 	enum verb verb;
 	uint32_t flags;
 	path_id path;
-	uint64_t seq; /* what was asked after it counts for it */
+	bool stands;	   /* a purge that stands for the words of the configuration */
+	uint64_t seq;	   /* what was asked after it counts for it */
+	uint32_t failures; /* of the path, when it was opened */
 	instant started, deadline; /* deadline far away: none */
 	enum request_result result;
 	char dev[MAX_NAME];

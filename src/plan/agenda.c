@@ -25,6 +25,19 @@ void agenda_wake_at(struct agenda *agenda, instant when)
 	agenda->wake = instant_earlier(agenda->wake, when);
 }
 
+bool agenda_may_ask(struct agenda *agenda, const struct question *q, instant now)
+{
+	instant when = question_may_be_asked_at(q);
+
+	if (q->action)
+		return false; /* its end is an observation */
+	if (!instant_reached(now, when)) {
+		agenda_wake_at(agenda, when);
+		return false;
+	}
+	return true;
+}
+
 void agenda_clear(struct agenda *agenda)
 {
 	agenda->n = 0;

@@ -15,16 +15,16 @@ static bool is_due(const struct model *m, const struct question *q, bool at_once
 {
 	instant next = instant_add_ms(q->at, every_ms);
 
-	if (q->action)
+	if (!agenda_may_ask(agenda, q, m->now))
 		return false;
-	if (!instant_is_set(q->at) || at_once || instant_reached(m->now, next))
+	if (!q->answered || at_once || instant_reached(m->now, next))
 		return true;
 	agenda_wake_at(agenda, next);
 	return false;
 }
 
-static void ask_world(struct model *m, enum action_kind kind, struct question *q,
-	struct agenda *agenda)
+static void ask_world(
+	struct model *m, enum action_kind kind, struct question *q, struct agenda *agenda)
 {
 	struct action *a = agenda_add(agenda, kind);
 
@@ -47,8 +47,10 @@ static void step_world(struct model *m, struct agenda *agenda)
 	for (uint32_t i = 0; i < m->n_looks; i++) {
 		struct action *a = agenda_add(agenda, ACT_LOOK);
 
-		if (!a)
+		if (!a) {
+			m->devices_lost = true;
 			break;
+		}
 		a->id = ++m->next_action;
 		TEXT_SET(a->look.sysfs, m->looks[i].sysfs);
 	}
@@ -61,7 +63,7 @@ static void sweep(struct model *m, uint32_t nexus)
 {
 	struct path *p;
 
-	for_each_path(m, p) {
+	for_each_path (m, p) {
 		if (p->nexus != nexus)
 			continue;
 		p->check_due = m->now;
@@ -117,30 +119,49 @@ static void step_nexus(struct model *m, uint32_t i, struct agenda *agenda)
 
 /* ---- paths ----------------------------------------------------------------------------------- */
 
+static void not_asked(struct model *m, struct path *p, enum reason why)
+{
+	p->checker = CHECKER_UNCHECKED;
+	p->has_sense = false;
+	model_state_enter(m, p, PATH_UNCHECKED, why);
+}
+
+/* The keeper closes its handles; what it was asked is not answered any more. */
+static void unwatch(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (p->watch != WATCH_YES)
+		return;
+	a = agenda_add(agenda, ACT_FORGET);
+	if (!a)
+		return;
+	a->path = p->id;
+	p->watch = WATCH_NO;
+	model_drop_check(m, p);
+}
+
 static void step_watch(struct model *m, struct path *p, struct agenda *agenda)
 {
 	struct action *a;
 
 	if (!p->askable) {
-		if (p->watch == WATCH_YES) {
-			a = agenda_add(agenda, ACT_FORGET);
-			if (a)
-				a->path = p->id;
-			p->watch = WATCH_NO;
-		}
-		p->checker = CHECKER_UNCHECKED;
-		model_state_enter(m, p, PATH_UNCHECKED, BECAUSE_NOT_ASKED);
+		unwatch(m, p, agenda);
+		not_asked(m, p, BECAUSE_NOT_ASKED);
 		return;
 	}
+	if (p->watch == WATCH_FAILED && p->device.state != DEVICE_GOING)
+		not_asked(m, p, BECAUSE_UNREACHABLE);
 	if (p->watch == WATCH_YES || p->watch == WATCH_ASKED)
 		return;
-	if (p->watch == WATCH_FAILED && !instant_reached(m->now, p->watch_again)) {
+	if (!instant_reached(m->now, p->watch_again)) {
 		agenda_wake_at(agenda, p->watch_again);
 		return;
 	}
 	a = agenda_add(agenda, ACT_WATCH);
 	if (!a)
 		return;
+	p->watch_again = instant_add_ms(m->now, RECONCILE_SECOND_MS);
 	a->id = p->watch_action = ++m->next_action;
 	a->path = p->id;
 	TEXT_SET(a->watch.sysfs, p->device.sysfs);
@@ -184,8 +205,6 @@ static void step_check(struct model *m, struct path *p, struct agenda *agenda)
 		agenda_wake_at(agenda, p->check_due);
 		return;
 	}
-	if (model_nexus(m, p)->n_out >= RECONCILE_OUT_PER_TARGET)
-		return; /* an answer of this target brings us back */
 	inquiry = p->device.address.lun == 0 || p->gone_count || p->check_wants_inquiry;
 	removal_ask(m, p, inquiry, agenda);
 }
@@ -197,7 +216,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 	step_world(m, agenda);
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		step_nexus(m, i, agenda);
-	for_each_path(m, p) {
+	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
 		removal_step(m, p, agenda);

@@ -13,8 +13,10 @@ void removal_ask(struct model *m, struct path *p, bool inquiry, struct agenda *a
 {
 	struct action *a;
 
-	if (p->check.action || p->watch != WATCH_YES || p->deed.action)
+	if (p->watch != WATCH_YES || p->deed.action || !agenda_may_ask(agenda, &p->check, m->now))
 		return;
+	if (model_nexus(m, p)->n_out >= REMOVAL_OUT_PER_TARGET)
+		return; /* an answer of this target brings us back */
 	a = agenda_add(agenda, ACT_CHECK);
 	if (!a)
 		return;
@@ -22,7 +24,6 @@ void removal_ask(struct model *m, struct path *p, bool inquiry, struct agenda *a
 	a->path = p->id;
 	a->check.host = p->device.address.host;
 	a->check.ask_inquiry = inquiry;
-	p->check_asks_inquiry = inquiry;
 	p->check_wants_inquiry = false;
 	model_nexus(m, p)->n_out++;
 }
@@ -32,7 +33,7 @@ static void ask_holders(struct model *m, struct path *p, struct agenda *agenda)
 	struct map *map = model_map(m, p);
 	struct action *a;
 
-	if (p->holders_asked.action)
+	if (!agenda_may_ask(agenda, &p->holders_asked, m->now))
 		return;
 	a = agenda_add(agenda, ACT_FIND_HOLDERS);
 	if (!a)
@@ -50,7 +51,7 @@ static void ask_maps(struct model *m, struct agenda *agenda)
 {
 	struct action *a;
 
-	if (m->maps_asked.action)
+	if (!agenda_may_ask(agenda, &m->maps_asked, m->now))
 		return;
 	a = agenda_add(agenda, ACT_READ_MAPS);
 	if (a)
@@ -62,6 +63,10 @@ static void ask_maps(struct model *m, struct agenda *agenda)
 /* Does somebody want p to be removed? If not, *ret_why says which word is missing. */
 static bool is_wanted(const struct path *p, enum reason *ret_why)
 {
+	if (!p->askable) { /* nobody can prove any more that it is gone */
+		*ret_why = BECAUSE_NOT_ASKED;
+		return false;
+	}
 	if (p->request)
 		return true;
 	if (!p->settings.purge_disconnected) {
@@ -82,6 +87,14 @@ static uint32_t checks_needed(const struct path *p)
 	return p->gone == GONE_QUALIFIER && n < 2 ? 2 : n;
 }
 
+/* Its end is an observation; until then nothing is asked for in vain. */
+static bool host_is_stuck(struct model *m, const struct path *p)
+{
+	const struct host *host = model_host(m, p->device.address.host);
+
+	return host && host->stuck;
+}
+
 /* What a marked path still waits for; BECAUSE_NOTHING: it can be verified. */
 static enum reason marked_waits(struct model *m, struct path *p, struct agenda *agenda)
 {
@@ -93,8 +106,10 @@ static enum reason marked_waits(struct model *m, struct path *p, struct agenda *
 			       ? p->purge_why
 			       : BECAUSE_BACKOFF;
 	}
-	if (!instant_is_set(up))
+	if (!instant_is_set(up) || p->device.state != DEVICE_RUNNING)
 		return BECAUSE_TRANSPORT;
+	if (host_is_stuck(m, p))
+		return BECAUSE_HOST;
 	if (p->gone_count < checks_needed(p))
 		return BECAUSE_CHECKING;
 	when = instant_add_ms(up, p->settings.purge_grace_s * 1000ull);
@@ -107,7 +122,7 @@ static enum reason marked_waits(struct model *m, struct path *p, struct agenda *
 		agenda_wake_at(agenda, when);
 		return BECAUSE_DELAY;
 	}
-	return p->held_back && !p->released ? BECAUSE_LIMIT : BECAUSE_NOTHING;
+	return p->held_back && !p->released && !p->request ? BECAUSE_LIMIT : BECAUSE_NOTHING;
 }
 
 static bool is_recent(const struct model *m, instant at)
@@ -115,13 +130,24 @@ static bool is_recent(const struct model *m, instant at)
 	return instant_ms_between(at, m->now) <= REMOVAL_FRESH_MS;
 }
 
+/* An answer that says nothing of the logical unit (busy, attention) is followed at the pace that it
+ * asked for, not at once. */
+static void ask_evidence(struct model *m, struct path *p, struct agenda *agenda)
+{
+	if (p->answer_seq <= p->verify_seq || !is_recent(m, p->answered_at) ||
+		instant_reached(m->now, p->check_due))
+		removal_ask(m, p, true, agenda);
+	else
+		agenda_wake_at(agenda, p->check_due);
+}
+
 /* Asks for whatever is missing or old; true when all facts are fresh. */
 static bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agenda)
 {
 	bool fresh = true;
 
-	if (p->gone_seq <= p->verify_seq || p->gone == GONE_UNKNOWN || !is_recent(m, p->answered_at)) {
-		removal_ask(m, p, true, agenda);
+	if (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at)) {
+		ask_evidence(m, p, agenda);
 		fresh = false;
 	}
 	if (p->holders_seq <= p->verify_seq || !is_recent(m, p->holders_at)) {
@@ -137,10 +163,30 @@ static bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agen
 
 /* ---- deeds ----------------------------------------------------------------------------------- */
 
-static void back_off(struct model *m, struct path *p, enum reason why, uint64_t wait_ms)
+/* Back to marked, for longer each time. */
+static void back_off(struct model *m, struct path *p, enum reason why)
 {
-	p->retry_at = instant_add_ms(m->now, wait_ms);
+	p->failed_why = why;
+	p->failed_stage = STAGE_NONE;
+	p->failed_result = 0;
+	p->retry_at = instant_add_ms(m->now, pace_backoff_ms(++p->failures));
 	model_purge_enter(m, p, PURGE_MARKED, why);
+}
+
+/* The same, because of what a deed came to. */
+static void back_off_after(
+	struct model *m, struct path *p, enum reason why, const struct observation *done)
+{
+	struct change *told;
+
+	back_off(m, p, why);
+	p->failed_stage = done->done.stage;
+	p->failed_result = done->result;
+	told = m->n_changes ? &m->changes[m->n_changes - 1] : NULL;
+	if (!told || told->kind != CHANGE_PURGE || !path_id_equal(told->path, p->id))
+		return;
+	told->result = done->result;
+	told->stage = done->done.stage;
 }
 
 static void tell_map(struct model *m, struct path *p, enum action_kind kind, enum reason why,
@@ -150,7 +196,13 @@ static void tell_map(struct model *m, struct path *p, enum action_kind kind, enu
 	struct action *a;
 
 	if (map->deed.action) {
-		back_off(m, p, BECAUSE_MAP_BUSY, REMOVAL_HOST_MS);
+		instant late = instant_add_ms(map->deed.at, REMOVAL_MAP_MS);
+
+		p->purge_why = BECAUSE_MAP_BUSY; /* its end is an observation */
+		if (instant_reached(m->now, late))
+			back_off(m, p, BECAUSE_MAP_BUSY);
+		else
+			agenda_wake_at(agenda, late);
 		return;
 	}
 	a = agenda_add(agenda, kind);
@@ -158,7 +210,7 @@ static void tell_map(struct model *m, struct path *p, enum action_kind kind, enu
 		return;
 	a->id = model_ask(m, &p->deed, m->now);
 	map->deed = p->deed;
-	p->deed_is_delete = p->deed_ended = false;
+	p->deed_ended = false;
 	a->path = p->id;
 	a->map.map = map->kernel.devt;
 	a->map.member = p->device.devt;
@@ -190,7 +242,6 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 	a->del.by_qualifier = p->gone == GONE_QUALIFIER;
 	a->del.devt = p->device.devt;
 	a->del.deadline_ms = REMOVAL_HAND_MS;
-	p->deed_is_delete = true;
 	p->deed_ended = false;
 	host->deed = a->id;
 	host->deed_path = p->id;
@@ -210,7 +261,10 @@ static void hold(struct model *m, struct path *p, enum reason why)
 {
 	if (why == BECAUSE_UDEV && !instant_is_set(p->udev_seen_at))
 		p->udev_seen_at = m->now;
-	p->retry_at = instant_add_ms(m->now, why == BECAUSE_UDEV ? 1000 : REMOVAL_HELD_MS);
+	if (why != BECAUSE_UDEV && why != BECAUSE_HOLDERS)
+		p->udev_seen_at = INSTANT_NEVER;
+	p->retry_at = instant_add_ms(
+		m->now, why == BECAUSE_UDEV ? REMOVAL_UDEV_MS : REMOVAL_HELD_MS);
 	model_purge_enter(m, p, PURGE_HELD, why);
 }
 
@@ -219,8 +273,8 @@ static void decide(struct model *m, struct path *p, struct agenda *agenda)
 {
 	enum reason why = may_go(m, p);
 
-	if (is_only_reported(p) && (why == BECAUSE_NOTHING || why == BECAUSE_FAIL_FIRST ||
-					   why == BECAUSE_MAP_FIRST)) {
+	if (is_only_reported(p) &&
+		(why == BECAUSE_NOTHING || why == BECAUSE_FAIL_FIRST || why == BECAUSE_MAP_FIRST)) {
 		hold(m, p, BECAUSE_WOULD_REMOVE);
 		return;
 	}
@@ -300,8 +354,7 @@ static void step_unmapping(struct model *m, struct path *p, struct agenda *agend
 	}
 	if (p->deed.action) {
 		p->deed.action = 0; /* the map remembers that its hand is out */
-		p->failures++;
-		back_off(m, p, BECAUSE_MAP_BUSY, pace_backoff_ms(p->failures));
+		back_off(m, p, BECAUSE_MAP_BUSY);
 	}
 }
 
@@ -314,7 +367,8 @@ static void step_after_write(struct model *m, struct path *p, struct agenda *age
 		return;
 	if (p->present_after_deed && p->device.state != DEVICE_GOING) {
 		m->counters.failed++;
-		back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
+		model_take_back_death(m, p);
+		back_off(m, p, BECAUSE_FAILED);
 		return;
 	}
 	if (p->present_after_deed && !instant_reached(m->now, p->look_again)) {
@@ -361,6 +415,7 @@ static void step_held(struct model *m, struct path *p, struct agenda *agenda)
 		agenda_wake_at(agenda, p->retry_at);
 		return;
 	}
+	p->looks_again = true;
 	model_purge_enter(m, p, PURGE_MARKED, p->purge_why);
 }
 
@@ -388,70 +443,97 @@ void removal_step(struct model *m, struct path *p, struct agenda *agenda)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-static void report_failure(struct model *m, struct path *p, const struct observation *done)
-{
-	struct change *c = &m->changes[m->n_changes ? m->n_changes - 1 : 0];
-
-	if (m->n_changes && c->kind == CHANGE_PURGE && path_id_equal(c->path, p->id)) {
-		c->result = done->result;
-		c->stage = done->done.stage;
-	}
-}
-
-static void delete_failed(struct model *m, struct path *p, const struct observation *done)
+/* Did the logical unit itself tell the hand that it is there? */
+static bool answers_again(const struct obs_done *done)
 {
 	struct sense sense;
 
-	switch ((enum hand_stage)done->done.stage) {
+	if (!done->asked)
+		return false;
+	switch (answer_classify(&done->tur, &sense)) {
+	case ANSWER_GOOD:
+	case ANSWER_CONFLICT: return true;
+	case ANSWER_SENSE:
+		return sense.key != SENSE_UNIT_ATTENTION && !scsi_says_unsupported(&done->tur);
+	case ANSWER_BUSY:
+	case ANSWER_TRANSPORT:
+	case ANSWER_TIMEOUT:
+	case ANSWER_DEVICE_ABSENT:
+	case ANSWER_NONE:
+	case ANSWER_KINDS: break;
+	}
+	return false;
+}
+
+/* In which of its conditions a hand failed, and what that says. Unless it may have written, nothing
+ * died by it. */
+static void delete_failed(struct model *m, struct path *p, const struct observation *done)
+{
+	enum hand_stage stage = (enum hand_stage)done->done.stage;
+
+	switch (stage) {
 	case STAGE_ASK:
-		if (done->done.asked && !scsi_says_unsupported(&done->done.tur) &&
-			(answer_classify(&done->done.tur, &sense) == ANSWER_GOOD ||
-				(answer_classify(&done->done.tur, &sense) == ANSWER_SENSE &&
-					sense.key != 0x6))) {
-			p->gone_count = 0;
+		model_take_back_death(m, p);
+		if (answers_again(&done->done)) {
+			path_forget_gone(p);
 			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
-			return;
+		} else {
+			back_off_after(m, p, BECAUSE_NOT_CONFIRMED, done);
 		}
-		back_off(m, p, BECAUSE_NOT_CONFIRMED, pace_backoff_ms(++p->failures));
-		break;
+		return;
 	case STAGE_CLAIM:
+		model_take_back_death(m, p);
 		p->claim_refused_at = m->now; /* may_go() holds it, by name when it finds one */
 		model_purge_enter(m, p, PURGE_MARKED, BECAUSE_CLAIMED);
-		break;
-	case STAGE_LOCK: back_off(m, p, BECAUSE_HOST, REMOVAL_HOST_MS); break;
+		return;
+	case STAGE_LOCK:
+		model_take_back_death(m, p);
+		back_off_after(m, p, BECAUSE_HOST, done);
+		return;
 	case STAGE_STATE:
-	case STAGE_TRANSPORT: back_off(m, p, BECAUSE_TRANSPORT, PACE_CONFIRM_MS); break;
-	case STAGE_NONE:
+	case STAGE_TRANSPORT:
+		model_take_back_death(m, p);
+		back_off_after(m, p, BECAUSE_TRANSPORT, done);
+		return;
+	case STAGE_NONE: /* also: it was lost, and nobody knows */
 	case STAGE_DAEMON:
 	case STAGE_WRITE:
-	case STAGE_N:
-		m->counters.failed++;
-		back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
-		break;
+	case STAGE_N: break;
 	}
-	report_failure(m, p, done);
+	m->counters.failed++;
+	back_off_after(m, p, BECAUSE_FAILED, done);
+}
+
+static void unmapping_ended(struct model *m, struct path *p, const struct observation *done)
+{
+	p->deed_ended = false;
+	if (done->result < 0)
+		back_off_after(m, p, BECAUSE_FAILED, done);
+	else if (p->map_tells++) /* it was told before, and somebody took it back */
+		back_off(m, p, BECAUSE_MOVED);
+	else
+		model_purge_enter(m, p, PURGE_MARKED, BECAUSE_MOVED); /* verify again */
 }
 
 void removal_deed_ended(struct model *m, struct path *p, const struct observation *done)
 {
-	if (!p->deed_ended)
-		return;
-	if (p->purge == PURGE_UNMAPPING) {
-		p->deed_ended = false;
-		if (done->result < 0) {
-			back_off(m, p, BECAUSE_FAILED, pace_backoff_ms(++p->failures));
-			report_failure(m, p, done);
-		} else { /* the world moved: verify again */
-			model_purge_enter(m, p, PURGE_MARKED, BECAUSE_MOVED);
+	switch (p->purge) {
+	case PURGE_UNMAPPING: unmapping_ended(m, p, done); return;
+	case PURGE_DELETING:
+	case PURGE_STUCK:
+		if (done->result == -ENODEV) { /* another hand was faster */
+			model_take_back_death(m, p);
+			p->gone_by_other = true;
 		}
-		return;
-	}
-	if (p->purge != PURGE_DELETING && p->purge != PURGE_STUCK) {
+		if (done->result == 0 || done->result == -ENODEV)
+			return; /* stays on its rung until it is gone; step_deleting() looks */
 		p->deed_ended = false;
+		delete_failed(m, p, done);
 		return;
+	case PURGE_NO:
+	case PURGE_MARKED:
+	case PURGE_VERIFYING:
+	case PURGE_HELD:
+	case PURGE_STAGES: p->deed_ended = false;
 	}
-	if (done->result == 0 || done->result == -ENODEV)
-		return; /* stays on its rung until the device is gone; step_deleting() looks */
-	p->deed_ended = false;
-	delete_failed(m, p, done);
 }

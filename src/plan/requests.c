@@ -20,15 +20,35 @@ static struct request *free_request(struct model *m)
 	return &m->requests[m->n_requests++];
 }
 
-static void open_purge(struct model *m, const struct request *r, struct path *p)
+/* Which open purge stands behind p now? One that means it, before a dry run; the latest. */
+static void choose_request(struct model *m, struct path *p)
 {
-	if (!(r->flags & REQUEST_HELD) || p->purge == PURGE_NO) {
-		p->request = r->id;
-		p->dry_run = r->flags & REQUEST_DRY_RUN;
+	const struct request *chosen = NULL;
+
+	for (uint32_t i = 0; i < m->n_requests; i++) {
+		const struct request *r = &m->requests[i];
+
+		if (!r->used || r->result != REQUEST_OPEN || !r->stands ||
+			!path_id_equal(r->path, p->id))
+			continue;
+		if (!chosen || (chosen->flags & REQUEST_DRY_RUN) > (r->flags & REQUEST_DRY_RUN) ||
+			((chosen->flags & REQUEST_DRY_RUN) == (r->flags & REQUEST_DRY_RUN) &&
+				chosen->seq < r->seq))
+			chosen = r;
 	}
-	if (!(r->flags & REQUEST_DRY_RUN))
+	p->request = chosen ? chosen->id : 0;
+	p->dry_run = chosen && chosen->flags & REQUEST_DRY_RUN;
+}
+
+static void open_purge(struct model *m, struct request *r, struct path *p)
+{
+	if (r->flags & REQUEST_HELD && p->purge != PURGE_NO)
 		p->released = true;
-	if (p->purge == PURGE_HELD)
+	else
+		r->stands = true;
+	r->failures = p->failures;
+	choose_request(m, p);
+	if (p->purge == PURGE_HELD || p->purge == PURGE_MARKED)
 		p->retry_at = m->now;
 	p->check_wants_inquiry = true;
 	p->check_due = m->now;
@@ -70,6 +90,8 @@ int request_open(struct model *m, const struct obs_request *word, struct path *p
 static void end(struct model *m, struct request *r, struct path *p, enum request_result result,
 	const char *reason)
 {
+	bool stood;
+
 	r->result = result;
 	TEXT_SET(r->reason, reason);
 	if (!p)
@@ -78,12 +100,10 @@ static void end(struct model *m, struct request *r, struct path *p, enum request
 	r->checker = p->checker;
 	if (p->has_sense)
 		sense_print(&p->sense, r->sense);
-	if (p->request == r->id) {
-		p->request = 0;
-		if (p->dry_run && p->purge == PURGE_HELD)
-			p->retry_at = m->now;
-		p->dry_run = false;
-	}
+	stood = p->request == r->id;
+	choose_request(m, p);
+	if (stood && p->purge == PURGE_HELD)
+		p->retry_at = m->now; /* it was held by other words than those in force now */
 }
 
 /* Which answer a hold is: the device is in use, or a promise says no. */
@@ -99,8 +119,8 @@ static enum request_result result_of_hold(enum reason why)
 	return RESULT_REFUSED;
 }
 
-static void end_with_rung(struct model *m, struct request *r, struct path *p,
-	enum request_result result)
+static void end_with_rung(
+	struct model *m, struct request *r, struct path *p, enum request_result result)
 {
 	struct text t = TEXT_INIT;
 
@@ -120,29 +140,57 @@ static bool cannot_be_asked(const struct path *p)
 	return !p->askable || p->watch == WATCH_FAILED;
 }
 
-static void step_purge(struct model *m, struct request *r, struct path *p)
+/* It is there, as was found out after the request came. */
+static bool is_found_alive(const struct request *r, const struct path *p)
 {
-	if (p->purge == PURGE_HELD && !instant_before(p->purge_since, r->started) &&
-		!instant_reached(m->now, p->retry_at) &&
-		result_of_hold(p->purge_why) != REQUEST_OPEN)
-		end_with_rung(m, r, p, result_of_hold(p->purge_why));
-	else if (p->purge == PURGE_NO && answered_since(r, p) && !p->gone_count &&
-		 p->gone == GONE_NO && instant_is_set(p->answering_at) &&
-		 !instant_before(p->answering_at, r->started))
-		end(m, r, p, RESULT_REFUSED, "answers");
-	else if (p->purge == PURGE_NO && cannot_be_asked(p))
+	return answered_since(r, p) && !p->gone_count && p->gone == GONE_NO &&
+	       instant_is_set(p->answering_at) && !instant_before(p->answering_at, r->started);
+}
+
+static void step_unmarked(struct model *m, struct request *r, struct path *p)
+{
+	if (is_found_alive(r, p))
+		end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_ANSWERS));
+	else if (cannot_be_asked(p))
 		end(m, r, p, RESULT_FAILED,
 			reason_name(p->askable ? BECAUSE_UNREACHABLE : BECAUSE_NOT_ASKED));
-	else if (p->purge == PURGE_MARKED && p->failures && p->purge_why == BECAUSE_BACKOFF)
-		end(m, r, p, RESULT_FAILED, "the kernel refused");
+	else if (p->gone_count && !p->request) /* --held, and it is not wanted any more */
+		end_with_rung(m, r, p, RESULT_REFUSED);
+}
+
+static void step_purge(struct model *m, struct request *r, struct path *p)
+{
+	switch (p->purge) {
+	case PURGE_NO: step_unmarked(m, r, p); return;
+	case PURGE_HELD:
+		if (!instant_before(p->purge_since, r->started) &&
+			!instant_reached(m->now, p->retry_at) &&
+			result_of_hold(p->purge_why) != REQUEST_OPEN)
+			end_with_rung(m, r, p, result_of_hold(p->purge_why));
+		return;
+	case PURGE_MARKED:
+		if (p->failures > r->failures && p->failed_why == BECAUSE_FAILED)
+			end_with_rung(
+				m, r, p, p->failed_result == -EBUSY ? RESULT_BUSY : RESULT_FAILED);
+		else if (p->watch == WATCH_FAILED)
+			end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_UNREACHABLE));
+		return;
+	case PURGE_STUCK: end_with_rung(m, r, p, RESULT_PENDING); return;
+	case PURGE_VERIFYING:
+	case PURGE_UNMAPPING:
+	case PURGE_DELETING:
+	case PURGE_STAGES: return;
+	}
 }
 
 static void step_check(struct model *m, struct request *r, struct path *p)
 {
 	if (answered_since(r, p) && p->attentions == 0)
 		end(m, r, p, RESULT_CHECKED, "");
-	else if (p->timed_out && p->check.seq > r->seq)
+	else if (p->timed_out)
 		end(m, r, p, RESULT_CHECKED, reason_name(BECAUSE_TIMEOUT));
+	else if (p->purge == PURGE_STUCK)
+		end(m, r, p, RESULT_CHECKED, reason_name(BECAUSE_STUCK));
 	else if (cannot_be_asked(p))
 		end(m, r, p, RESULT_CHECKED,
 			reason_name(p->askable ? BECAUSE_UNREACHABLE : BECAUSE_NOT_ASKED));
@@ -157,7 +205,7 @@ static void step_holders(struct model *m, struct request *r, struct path *p, str
 		end(m, r, p, RESULT_HOLDERS_FOUND, "");
 		return;
 	}
-	if (r->holders_asked.action)
+	if (!agenda_may_ask(agenda, &r->holders_asked, m->now))
 		return;
 	a = agenda_add(agenda, ACT_FIND_HOLDERS);
 	if (!a)
@@ -184,8 +232,10 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 	case VERB_CHECK: step_check(m, r, p); break;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); break;
 	}
-	if (r->result != REQUEST_OPEN)
+	if (r->result != REQUEST_OPEN) {
+		agenda_wake_at(agenda, m->now); /* what stood behind the path may have changed */
 		return;
+	}
 	if (instant_reached(m->now, r->deadline))
 		end_with_rung(m, r, p, RESULT_PENDING);
 	else
@@ -210,14 +260,15 @@ bool request_is_done(const struct model *m, uint64_t id)
 
 void request_close(struct model *m, uint64_t id)
 {
-	struct path *p;
+	for (uint32_t i = 0; i < m->n_requests; i++) {
+		struct request *r = &m->requests[i];
+		struct path *p;
 
-	for (uint32_t i = 0; i < m->n_requests; i++)
-		if (m->requests[i].used && m->requests[i].id == id)
-			m->requests[i].used = false;
-	for_each_path(m, p)
-		if (p->request == id) {
-			p->request = 0;
-			p->dry_run = false;
-		}
+		if (!r->used || r->id != id)
+			continue;
+		r->used = false;
+		p = model_path(m, r->path);
+		if (p && p->request == id)
+			choose_request(m, p);
+	}
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What sysfs says of a device, and what follows from it for the path: its way, its map, settings.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/note.h"
+
+static const struct config_device *config_device_of(
+	const struct obs_device *d, struct config_device *ret)
+{
+	*ret = (struct config_device){
+		.wwid = d->wwid,
+		.vendor = d->vendor,
+		.product = d->product,
+		.revision = d->revision,
+		.devnode = d->dev,
+		.protocol = protocol_name(d->protocol),
+	};
+	return ret;
+}
+
+/* Asked are disks on transports whose LUNs an array can take away. */
+static bool protocol_is_asked(enum protocol protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_ISCSI:
+	case PROTOCOL_FCP:
+	case PROTOCOL_SAS:
+	case PROTOCOL_SRP:
+	case PROTOCOL_VIRTIO:
+	case PROTOCOL_DEBUG: return true;
+	case PROTOCOL_UNSPEC:
+	case PROTOCOL_USB:
+	case PROTOCOL_ATA: break;
+	}
+	return false;
+}
+
+static int find_nexus(struct model *m, const struct scsi_address *address, uint32_t *ret)
+{
+	struct nexus *more;
+
+	for (uint32_t i = 0; i < m->n_nexuses; i++)
+		if (scsi_address_same_nexus(&m->nexuses[i].address, address)) {
+			*ret = i;
+			return 0;
+		}
+	more = realloc(m->nexuses, (m->n_nexuses + 1) * sizeof *more);
+	if (!more)
+		return -ENOMEM;
+	m->nexuses = more;
+	m->nexuses[m->n_nexuses] = (struct nexus){ .address = *address };
+	*ret = m->n_nexuses++;
+	return 0;
+}
+
+static int new_slot(struct model *m, uint32_t *ret)
+{
+	uint32_t size = m->n_slots ? m->n_slots * 2 : 64;
+	struct path **paths;
+	uint32_t *generations;
+
+	for (uint32_t i = 0; i < m->n_slots; i++)
+		if (!m->paths[i]) {
+			*ret = i;
+			return 0;
+		}
+	paths = realloc(m->paths, size * sizeof *paths);
+	if (!paths)
+		return -ENOMEM;
+	m->paths = paths;
+	generations = realloc(m->generations, size * sizeof *generations);
+	if (!generations)
+		return -ENOMEM;
+	m->generations = generations;
+	memset(paths + m->n_slots, 0, (size - m->n_slots) * sizeof *paths);
+	memset(generations + m->n_slots, 0, (size - m->n_slots) * sizeof *generations);
+	*ret = m->n_slots;
+	m->n_slots = size;
+	return 0;
+}
+
+static struct path *new_path(struct model *m, const struct obs_device *d)
+{
+	struct path *p = calloc(1, sizeof *p);
+	uint32_t slot, nexus;
+
+	if (!p || new_slot(m, &slot) < 0 || find_nexus(m, &d->address, &nexus) < 0) {
+		free(p);
+		m->out_of_memory = true;
+		return NULL;
+	}
+	p->id = (path_id){ slot, ++m->generations[slot] };
+	p->device = *d;
+	if (model_join_lun(m, p) < 0) {
+		free(p);
+		m->out_of_memory = true;
+		return NULL;
+	}
+	p->nexus = nexus;
+	p->map = -1;
+	p->state_since = p->purge_since = m->now;
+	p->check_due = m->now;
+	m->paths[slot] = p;
+	m->n_paths++;
+	m->nexuses[nexus].n_paths++;
+	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
+	return p;
+}
+
+void note_membership(struct model *m, struct path *p)
+{
+	int found = -1;
+	bool active = false;
+
+	for (uint32_t i = 0; i < m->n_maps && found < 0; i++) {
+		const struct map_member *member =
+			m->maps[i].present ? map_member_of(&m->maps[i], &p->device.devt) : NULL;
+
+		if (member) {
+			found = (int)i;
+			active = member->active;
+		}
+	}
+	if (found != p->map || active != p->in_map_active)
+		model_moved(m, p);
+	p->map = found;
+	p->in_map_active = active;
+}
+
+static void refresh_settings(struct model *m, struct path *p)
+{
+	struct config_device d;
+
+	config_device_of(&p->device, &d);
+	config_resolve(m->config, &d, &p->settings);
+	p->askable = p->device.type == 0 && (p->device.devt.major || p->device.sg.major) &&
+		     protocol_is_asked(p->device.protocol) && config_is_asked(m->config, &d, NULL);
+}
+
+void note_way(
+	struct model *m, struct path *p, enum device_state state, enum transport_state transport)
+{
+	struct nexus *n = model_nexus(m, p);
+	bool down = transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
+		    state == DEVICE_TRANSPORT_OFFLINE;
+
+	if (down)
+		n->up_since = INSTANT_NEVER;
+	else if (!instant_is_set(n->up_since) && state == DEVICE_RUNNING)
+		n->up_since = m->now;
+	if (state != p->device.state || transport != p->device.transport)
+		model_moved(m, p);
+	p->device.state = state;
+	p->device.transport = transport;
+}
+
+static bool handles_differ(const struct obs_device *a, const struct obs_device *b)
+{
+	return !devt_equal(&a->devt, &b->devt) || !devt_equal(&a->sg, &b->sg);
+}
+
+static void update_path(struct model *m, struct path *p, const struct obs_device *d, bool is_new)
+{
+	struct obs_device old = p->device;
+
+	p->device = *d;
+	p->device.state = old.state;
+	p->device.transport = old.transport;
+	if (!d->wwid[0]) /* a page that cannot be read now is not another name */
+		TEXT_SET(p->device.wwid, old.wwid);
+	note_way(m, p, d->state, d->transport);
+	if (model_join_lun(m, p) < 0)
+		m->out_of_memory = true; /* counted with what it was called before */
+	refresh_settings(m, p);
+	note_membership(m, p);
+	if (is_new || !handles_differ(&old, d))
+		return;
+	model_moved(m, p);
+	if (p->watch == WATCH_YES)
+		p->watch = WATCH_NO; /* the disk or its sg node came later: pin those too */
+}
+
+void note_device(struct model *m, const struct observation *o)
+{
+	const struct obs_device *d = &o->device;
+	struct path *p = model_path_at(m, d->sysfs);
+	bool is_new = false;
+
+	if (p && (!d->present || d->ino != p->device.ino)) {
+		model_path_remove(m, p);
+		p = NULL;
+	}
+	if (!d->present || d->type != 0)
+		return;
+	if (!p) {
+		p = new_path(m, d);
+		if (!p)
+			return;
+		is_new = true;
+	}
+	p->seen_seq = model_next_seq(m);
+	if (p->look_after_deed && p->look_after_deed == o->action) {
+		p->look_after_deed = 0;
+		p->present_after_deed = true;
+	}
+	update_path(m, p, d, is_new);
+	if (is_new)
+		model_add_change(m, CHANGE_PATH_ADDED, p);
+}
+
+void note_devices_end(struct model *m, const struct observation *o)
+{
+	struct path *p;
+
+	if (!o->action || o->action != m->devices_asked.action)
+		return; /* of a reading that was given up */
+	m->devices_asked.action = 0;
+	if (o->result < 0) {
+		m->devices_lost = true;
+		return;
+	}
+	m->devices_asked.answered = true;
+	for_each_path (m, p)
+		if (p->seen_seq < m->devices_asked.seq)
+			model_path_remove(m, p);
+	m->devices_known = true;
+	m->devices_at = m->now;
+}
+
+void model_set_config(struct model *m, struct config *config)
+{
+	struct path *p;
+
+	config_free(m->config);
+	m->config = config;
+	config_resolve(config, NULL, &m->defaults);
+	for_each_path (m, p) {
+		refresh_settings(m, p);
+		model_moved(m, p);
+	}
+	m->owner_asked.answered = false; /* asked again */
+}
