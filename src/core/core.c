@@ -74,22 +74,26 @@ static void drain_changes(struct core *core)
 	m->n_changes = 0;
 }
 
+static bool is_answer(const struct question *q, const struct observation *o)
+{
+	return q->action && q->action == o->action;
+}
+
 void core_feed(struct core *core, const struct observation *o)
 {
 	struct model *m = core->model;
-	struct path *p;
-	bool answered = o->kind == OBS_CHECKED && (p = model_path(m, o->path)) &&
-			p->check.action && p->check.action == o->action && o->result == 0;
+	struct path *p = model_path(m, o->path);
+	/* what answers no question that is out is late, or meant for somebody else */
+	bool answers = p && o->kind == OBS_CHECKED && is_answer(&p->check, o) && o->result == 0;
+	bool ends = p && o->kind == OBS_DONE && is_answer(&p->deed, o);
 
 	model_note(m, o);
-	if (answered) {
-		struct verdict v;
+	if (answers) {
+		struct verdict v = path_judge(p, &o->checked);
 
-		p = model_path(m, o->path);
-		v = path_judge(p, &o->checked);
 		verdict_apply(m, p, &v);
 	}
-	if (o->kind == OBS_DONE && (p = model_path(m, o->path)))
+	if (ends)
 		removal_deed_ended(m, p, o);
 	drain_changes(core);
 }
@@ -159,12 +163,14 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 int core_request_held(struct core *core, const struct obs_request *word)
 {
 	struct model *m = core->model;
+	struct obs_request held = *word;
 	struct path *p;
 	int n = 0;
 
-	for_each_path(m, p)
-		if (p->held_back && p->purge == PURGE_MARKED) {
-			int r = request_open(m, word, p, p->device.dev);
+	held.flags |= REQUEST_HELD;
+	for_each_path (m, p)
+		if (p->held_back && !p->released) {
+			int r = request_open(m, &held, p, p->device.dev);
 
 			if (r < 0)
 				return r;
