@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "show/answers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "model/model.h"
+#include "show/paths.h"
+#include "show/release.h"
+
+/* ---- the requests of one id ------------------------------------------------------------------ */
+
+static int compare_requests(const void *a, const void *b)
+{
+	const struct request *x = *(const struct request *const *)a;
+	const struct request *y = *(const struct request *const *)b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* In the order in which they were asked; the array is the caller's. */
+static int find_requests(
+	const struct model *m, uint64_t id, const struct request ***ret, size_t *ret_n)
+{
+	const struct request **found = calloc(m->n_requests + 1, sizeof *found);
+	size_t n = 0;
+
+	if (!found)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].id == id)
+			found[n++] = &m->requests[i];
+	qsort(found, n, sizeof *found, compare_requests);
+	*ret = found;
+	*ret_n = n;
+	return 0;
+}
+
+static struct datum get_dev(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->dev);
+}
+
+static struct datum get_hctl(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->hctl);
+}
+
+static struct datum get_reason(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->reason);
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+/* What is said of a device that gave no answer which could be judged. */
+static const struct {
+	enum path_state state;
+	enum checker_word checker;
+	const char *message, *reason;
+} absent = { PATH_DOWN, CHECKER_REMOVED, " is not there", "absent" },
+  silent = { PATH_PENDING, CHECKER_TIMEOUT, " timed out", "no answer before the timeout" };
+
+static bool is_absent(const struct request *r)
+{
+	return r->result == RESULT_ABSENT;
+}
+
+static bool is_silent(const struct request *r)
+{
+	return r->result == RESULT_PENDING || r->result == REQUEST_OPEN;
+}
+
+static struct datum get_state(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(path_state_name(is_absent(r)	 ? absent.state
+					  : is_silent(r) ? silent.state
+							 : r->state));
+}
+
+static struct datum get_checker(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(checker_word_name(is_absent(r)   ? absent.checker
+					    : is_silent(r) ? silent.checker
+							   : r->checker));
+}
+
+static struct datum get_message(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	if (is_absent(r))
+		return datum_text(absent.message);
+	return datum_text(is_silent(r) ? silent.message : checker_message(r->checker));
+}
+
+static struct datum get_sense(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return is_silent(r) ? datum_nothing() : datum_text(r->sense);
+}
+
+static struct datum get_wwid(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->wwid);
+}
+
+static struct datum get_check_reason(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	if (is_absent(r))
+		return datum_text(absent.reason);
+	return is_silent(r) ? datum_text(silent.reason) : get_reason(d, item);
+}
+
+const struct document_field check_fields[] = {
+	{ "dev", DOCUMENT_TEXT, ALWAYS, "DEV", get_dev },
+	{ "hctl", DOCUMENT_TEXT, ALWAYS, "HCTL", get_hctl },
+	{ "state", DOCUMENT_TEXT, ALWAYS, "STATE", get_state },
+	{ "checker", DOCUMENT_TEXT, ALWAYS, "CHECKER", get_checker },
+	{ "message", DOCUMENT_TEXT, ALWAYS, NULL, get_message },
+	{ "sense", DOCUMENT_TEXT, OR_NULL, "SENSE", get_sense },
+	{ "wwid", DOCUMENT_TEXT, OR_NULL, "WWID", get_wwid },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_check_reason },
+	DOCUMENT_FIELDS_END,
+};
+
+/* ---- removals -------------------------------------------------------------------------------- */
+
+static struct datum get_result(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(
+		request_result_name(r->result == REQUEST_OPEN ? RESULT_PENDING : r->result));
+}
+
+static struct datum get_requester(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->requester);
+}
+
+const struct document_field removal_fields[] = {
+	{ "dev", DOCUMENT_TEXT, ALWAYS, "DEV", get_dev },
+	{ "hctl", DOCUMENT_TEXT, ALWAYS, "HCTL", get_hctl },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
+/* A document with one row for each request. */
+static int rows_document(const struct model *m, uint64_t id, const char *name,
+	const struct document_field *fields, char *const *unknown, char **ret)
+{
+	_cleanup_(freep) const struct request **found = NULL;
+	_cleanup_(document_done) struct document d = { 0 };
+	struct json_object *rows;
+	size_t n;
+	int r = find_requests(m, id, &found, &n);
+
+	if (r < 0)
+		return r;
+	document_init(&d, 0);
+	rows = document_array(&d);
+	document_put(&d, d.root, name, rows);
+	for (size_t i = 0; i < n; i++)
+		document_append_object(&d, rows, fields, found[i]);
+	document_put_unknown(&d, unknown);
+	return document_finish(&d, ret);
+}
+
+int checks_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
+{
+	return rows_document(m, id, "checks", check_fields, unknown, ret);
+}
+
+int removals_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
+{
+	return rows_document(m, id, "removals", removal_fields, unknown, ret);
+}
+
+/* ---- holders --------------------------------------------------------------------------------- */
+
+static struct datum get_kind(struct document *d, const void *item)
+{
+	const struct hold *h = item;
+
+	(void)d;
+	return datum_text(hold_kind_name(h->kind));
+}
+
+static struct datum get_what(struct document *d, const void *item)
+{
+	const struct hold *h = item;
+
+	(void)d;
+	return datum_text(h->what);
+}
+
+static struct datum get_pid(struct document *d, const void *item)
+{
+	const struct hold *h = item;
+
+	(void)d;
+	return h->pid ? datum_number(h->pid) : datum_nothing();
+}
+
+static struct datum get_comm(struct document *d, const void *item)
+{
+	const struct hold *h = item;
+
+	(void)d;
+	return datum_text(h->comm);
+}
+
+static struct datum get_release(struct document *d, const void *item)
+{
+	release_print(item, &d->scratch);
+	return datum_scratch(d);
+}
+
+static struct datum get_critical(struct document *d, const void *item)
+{
+	const struct hold *h = item;
+
+	(void)d;
+	return h->critical ? datum_yes(true) : datum_nothing();
+}
+
+const struct document_field hold_fields[] = {
+	{ "kind", DOCUMENT_TEXT, ALWAYS, "KIND", get_kind },
+	{ "what", DOCUMENT_TEXT, ALWAYS, "WHAT", get_what },
+	{ "pid", DOCUMENT_NUMBER, OR_LESS, "PID", get_pid },
+	{ "comm", DOCUMENT_TEXT, OR_LESS, "COMMAND", get_comm },
+	{ "release", DOCUMENT_TEXT, OR_NULL, "RELEASE", get_release },
+	{ "critical", DOCUMENT_BOOL, OR_LESS, NULL, get_critical },
+	DOCUMENT_FIELDS_END,
+};
+
+static uint32_t n_listed(const struct obs_holders *holders)
+{
+	return holders->n_holds < MAX_HOLDS ? holders->n_holds : MAX_HOLDS;
+}
+
+static bool is_same_hold(const struct hold *a, const struct hold *b)
+{
+	return a->kind == b->kind && a->pid == b->pid && !strcmp(a->what, b->what) &&
+	       !strcmp(a->comm, b->comm);
+}
+
+/* What holds a map holds each of its paths: shown once. */
+static bool is_told(const struct request *const *found, size_t i, const struct hold *h)
+{
+	for (size_t k = 0; k < i; k++)
+		for (uint32_t n = 0; n < n_listed(&found[k]->holders); n++)
+			if (is_same_hold(&found[k]->holders.holds[n], h))
+				return true;
+	return false;
+}
+
+static bool is_complete(const struct request *r)
+{
+	return is_absent(r) ||
+	       (r->holders_known && r->holders.complete && r->holders.n_holds <= MAX_HOLDS);
+}
+
+static void put_holds(struct document *d, const struct request *const *found, size_t n)
+{
+	struct json_object *holds = document_array(d);
+
+	document_put(d, d->root, "holds", holds);
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < n_listed(&found[i]->holders); k++)
+			if (!is_told(found, i, &found[i]->holders.holds[k]))
+				document_append_object(
+					d, holds, hold_fields, &found[i]->holders.holds[k]);
+}
+
+int holders_document(const struct model *m, uint64_t id, const char *name, char **ret)
+{
+	_cleanup_(freep) const struct request **found = NULL;
+	_cleanup_(document_done) struct document d = { 0 };
+	bool complete = true;
+	size_t n;
+	int r = find_requests(m, id, &found, &n);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		complete &= is_complete(found[i]);
+	document_init(&d, 0);
+	document_put(&d, d.root, "dev", document_text(&d, n == 1 ? found[0]->dev : name));
+	put_holds(&d, found, n);
+	document_put(&d, d.root, "complete", document_yes(&d, complete));
+	return document_finish(&d, ret);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What a client's word about some devices came to: made from the requests that the model keeps
+ * under one id, before they are closed. unknown: names that no device has (NULL-terminated, or
+ * NULL). *ret: the caller's. All return 0 or -ENOMEM.
+ */
+#include "show/document.h"
+
+struct model;
+
+extern const struct document_field check_fields[], removal_fields[], hold_fields[];
+
+int checks_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
+int removals_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
+
+/* One document also where name means several paths: what holds any of them. */
+int holders_document(const struct model *m, uint64_t id, const char *name, char **ret);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "show/event.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "show/printable.h"
+
+/* Fields that are not text; all others are. */
+static const struct {
+	const char *name;
+	enum document_type type;
+} types[] = {
+	{ "pid", DOCUMENT_NUMBER },
+	{ "ms", DOCUMENT_NUMBER },
+	{ "paths", DOCUMENT_NUMBER },
+	{ "running", DOCUMENT_BOOL },
+};
+
+static enum document_type type_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(types[i].name, name))
+			return types[i].type;
+	return DOCUMENT_TEXT;
+}
+
+/* \xNN -> the byte. */
+static void unescape(const char *s, struct text *out)
+{
+	while (*s) {
+		char digits[3] = "";
+		uint64_t byte;
+
+		if (s[0] == '\\' && s[1] == 'x' && s[2] && s[3]) {
+			memcpy(digits, s + 2, 2);
+			if (number_parse_hex(digits, 0xff, &byte) == 0 && byte) {
+				text_add_bytes(out, &(char){ (char)byte }, 1);
+				s += 4;
+				continue;
+			}
+		}
+		text_add_bytes(out, s++, 1);
+	}
+}
+
+static struct json_object *text_value(struct document *d, const char *value)
+{
+	_cleanup_(text_done) struct text plain = TEXT_INIT;
+
+	unescape(value, &plain);
+	d->failed |= text_failed(&plain);
+	return document_text(d, text_str(&plain));
+}
+
+static struct json_object *value_of(struct document *d, const char *name, const char *value)
+{
+	uint64_t number = 0;
+
+	switch (type_of(name)) {
+	case DOCUMENT_NUMBER:
+		if (number_parse_u64(value, 0, INT64_MAX, &number) == 0)
+			return document_number(d, number);
+		break;
+	case DOCUMENT_BOOL: return document_yes(d, !strcmp(value, "yes"));
+	case DOCUMENT_TEXT:
+	case DOCUMENT_TIME:
+	case DOCUMENT_PART: break;
+	}
+	return text_value(d, value);
+}
+
+/* Keys come from a line and do not outlive it: unlike document_put() this copies the name. */
+static void put_word(struct document *d, char *word)
+{
+	char *value = strchr(word, '=');
+	struct json_object *json = NULL;
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (strcmp(value, "-"))
+		json = value_of(d, word, value);
+	if (json_object_object_add(d->root, word, json) < 0) {
+		d->failed = true;
+		json_object_put(json);
+	}
+}
+
+int event_document(
+	uint64_t number, int64_t unix_ms, const char *name, const char *fields, char **ret)
+{
+	_cleanup_(document_done) struct document d;
+	_cleanup_(freep) char *line = strdup(fields);
+	struct text time = TEXT_INIT;
+	char *rest = line;
+
+	document_init(&d, 0);
+	if (!line)
+		return -ENOMEM;
+	document_time_print(unix_ms, &time);
+	document_put(&d, d.root, "number", document_number(&d, number));
+	document_put(&d, d.root, "time", document_text(&d, text_str(&time)));
+	document_put(&d, d.root, "event", document_text(&d, name));
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
+		put_word(&d, word);
+	d.failed |= text_failed(&time);
+	text_done(&time);
+	return document_finish(&d, ret);
+}
+
+/* Finished texts need not be read again to stand in an array. */
+int events_document(uint64_t last, const char *const *events, size_t n, char **ret)
+{
+	_cleanup_(text_done) struct text t = TEXT_INIT;
+
+	text_addf(&t, "{\"version\":%d,\"last\":%" PRIu64 ",\"events\":[", DOCUMENT_VERSION, last);
+	for (size_t i = 0; i < n; i++) {
+		text_add(&t, i ? "," : "");
+		text_add(&t, events[i]);
+	}
+	text_add(&t, "]}");
+	if (text_failed(&t))
+		return -ENOMEM;
+	*ret = text_take(&t);
+	return 0;
+}
+
+static bool is_head(const char *name)
+{
+	return !strcmp(name, "version") || !strcmp(name, "number") || !strcmp(name, "time") ||
+	       !strcmp(name, "event");
+}
+
+static void print_member(struct json_object *event, const char *name, struct text *out)
+{
+	struct json_object *value = json_object_object_get(event, name);
+
+	printable_terminal(value ? json_object_get_string(value) : "-", out);
+}
+
+void event_print(struct json_object *event, struct text *out)
+{
+	print_member(event, "time", out);
+	text_add(out, " ");
+	print_member(event, "event", out);
+	json_object_object_foreach(event, name, value)
+	{
+		(void)value;
+		if (is_head(name))
+			continue;
+		text_add(out, " ");
+		printable_terminal(name, out);
+		text_add(out, "=");
+		print_member(event, name, out);
+	}
+	text_add(out, "\n");
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "show/status.h"
+
+#include "base/cleanup.h"
+#include "config/diagnostics.h"
+#include "model/model.h"
+#include "show/remarks.h"
+
+struct status {
+	const struct model *model;
+	const struct status_facts *facts;
+};
+
+static const struct model *model_of(const void *item)
+{
+	const struct status *s = item;
+
+	return s->model;
+}
+
+static const struct status_facts *facts_of(const void *item)
+{
+	const struct status *s = item;
+
+	return s->facts;
+}
+
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+/* {"total":9,"up":7,"down":2,...}: every state is there, also with 0. */
+static struct datum get_paths(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *counts = document_empty(d);
+	uint64_t n[PATH_STATES] = { 0 };
+	struct path *p;
+
+	for_each_path (m, p)
+		n[p->state]++;
+	document_put(d, counts, "total", document_number(d, m->n_paths));
+	for (unsigned i = 0; i < PATH_STATES; i++)
+		document_put(
+			d, counts, path_state_name((enum path_state)i), document_number(d, n[i]));
+	return datum_part(counts);
+}
+
+/* Every rung but "no"; held_back: those marked ones that the limits keep from going on. */
+static struct datum get_purge(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *counts = document_empty(d);
+	uint64_t n[PURGE_STAGES] = { 0 }, held_back = 0;
+	struct path *p;
+
+	for_each_path (m, p) {
+		n[p->purge]++;
+		held_back += p->held_back && p->purge == PURGE_MARKED;
+	}
+	for (unsigned i = PURGE_NO + 1; i < PURGE_STAGES; i++)
+		document_put(
+			d, counts, purge_stage_name((enum purge_stage)i), document_number(d, n[i]));
+	document_put(d, counts, "held_back", document_number(d, held_back));
+	return datum_part(counts);
+}
+
+static struct datum get_maps(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	uint64_t n = 0;
+
+	(void)d;
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		n += m->maps[i].present;
+	return datum_number(n);
+}
+
+struct count {
+	const char *name;
+	uint64_t n;
+};
+
+static struct datum counts_part(struct document *d, const struct count *counts, size_t n)
+{
+	struct json_object *part = document_empty(d);
+
+	for (size_t i = 0; i < n; i++)
+		document_put(d, part, counts[i].name, document_number(d, counts[i].n));
+	return datum_part(part);
+}
+
+static struct datum get_counters(struct document *d, const void *item)
+{
+	const struct counters *c = &model_of(item)->counters;
+	const struct count counts[] = {
+		{ "checks", c->checks },
+		{ "purged", c->purged },
+		{ "failed", c->failed },
+		{ "gone_by_others", c->gone_by_others },
+		{ "held", c->held },
+		{ "uevents_lost", c->uevents_lost },
+		{ "events", facts_of(item)->events },
+	};
+
+	return counts_part(d, counts, ARRAY_SIZE(counts));
+}
+
+static struct datum get_clients(struct document *d, const void *item)
+{
+	const struct status_facts *f = facts_of(item);
+	const struct count counts[] = {
+		{ "connected", f->clients },
+		{ "refused", f->clients_refused },
+		{ "dropped", f->clients_dropped },
+	};
+
+	return counts_part(d, counts, ARRAY_SIZE(counts));
+}
+
+/* ---- the process ----------------------------------------------------------------------------- */
+
+static struct datum get_mode(struct document *d, const void *item)
+{
+	(void)d;
+	switch (model_of(item)->defaults.mode) {
+	case MODE_OBSERVE: return datum_text("observe");
+	case MODE_MANAGE: return datum_text("manage");
+	}
+	return datum_nothing();
+}
+
+static struct datum get_pid(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_number(facts_of(item)->pid);
+}
+
+static struct datum get_since(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_unix_ms(facts_of(item)->started_unix_ms);
+}
+
+/* Before every device was read once, a missing one is not a gone one. */
+static struct datum get_ready(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_yes(model_of(item)->devices_known);
+}
+
+static struct datum get_config(struct document *d, const void *item)
+{
+	const struct diagnostics *remarks = facts_of(item)->remarks;
+	struct json_object *part = document_empty(d);
+	size_t n = remarks ? diagnostics_count(remarks, SEVERITY_WARNING) : 0;
+
+	document_put(d, part, "warnings", document_number(d, n));
+	document_put(d, part, "remarks", remarks_array(d, remarks));
+	return datum_part(part);
+}
+
+static struct datum get_owner(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *part = document_empty(d);
+	bool running = m->owner_known && m->owner.running;
+
+	document_put(d, part, "known", document_yes(d, m->owner_known));
+	document_put(d, part, "running", document_yes(d, running));
+	document_put(
+		d, part, "pid", running && m->owner.pid ? document_number(d, m->owner.pid) : NULL);
+	document_put(d, part, "purges", document_yes(d, running && m->owner.purges));
+	return datum_part(part);
+}
+
+/* ---- hands and helpers ----------------------------------------------------------------------- */
+
+static struct datum get_hand_pid(struct document *d, const void *item)
+{
+	const struct host *h = item;
+
+	(void)d;
+	return h->hand_pid ? datum_number(h->hand_pid) : datum_nothing();
+}
+
+static struct datum get_hand_host(struct document *d, const void *item)
+{
+	const struct host *h = item;
+
+	(void)d;
+	return datum_number(h->number);
+}
+
+static struct datum get_hand_dev(struct document *d, const void *item)
+{
+	const struct host *h = item;
+
+	(void)d;
+	return datum_text(h->dev);
+}
+
+static struct datum get_hand_since(struct document *d, const void *item)
+{
+	const struct host *h = item;
+
+	return datum_instant(d, h->deed_at);
+}
+
+static struct datum get_hand_stuck(struct document *d, const void *item)
+{
+	const struct host *h = item;
+
+	(void)d;
+	return datum_yes(h->stuck);
+}
+
+static const struct document_field hand_fields[] = {
+	{ "pid", DOCUMENT_NUMBER, OR_NULL, NULL, get_hand_pid },
+	{ "host", DOCUMENT_NUMBER, ALWAYS, NULL, get_hand_host },
+	{ "dev", DOCUMENT_TEXT, ALWAYS, NULL, get_hand_dev },
+	{ "since", DOCUMENT_TIME, OR_NULL, NULL, get_hand_since },
+	{ "stuck", DOCUMENT_BOOL, ALWAYS, NULL, get_hand_stuck },
+	DOCUMENT_FIELDS_END,
+};
+
+/* The path may be gone already while its hand is still out. */
+static void append_hand(
+	struct document *d, struct json_object *hands, const struct model *m, const struct host *h)
+{
+	struct json_object *hand = document_object(d, hand_fields, h);
+	const struct path *p = model_path(m, h->deed_path);
+	char hctl[SCSI_ADDRESS_TEXT];
+
+	if (p)
+		scsi_address_print(&p->device.address, hctl);
+	document_put(d, hand, "hctl", p ? document_text(d, hctl) : NULL);
+	document_append(d, hands, hand);
+}
+
+static struct datum get_hands(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *hands = document_array(d);
+
+	for (uint32_t i = 0; i < m->n_hosts; i++)
+		if (m->hosts[i].deed || m->hosts[i].stuck)
+			append_hand(d, hands, m, &m->hosts[i]);
+	return datum_part(hands);
+}
+
+static struct datum get_helper_kind(struct document *d, const void *item)
+{
+	const struct status_helper *h = item;
+
+	(void)d;
+	return datum_text(helper_kind_name(h->kind));
+}
+
+static struct datum get_helper_pid(struct document *d, const void *item)
+{
+	const struct status_helper *h = item;
+
+	(void)d;
+	return datum_number(h->pid);
+}
+
+static struct datum get_helper_host(struct document *d, const void *item)
+{
+	const struct status_helper *h = item;
+
+	(void)d;
+	if (h->kind != HELPER_KEEPER && h->kind != HELPER_HAND)
+		return datum_nothing();
+	return datum_number(h->host);
+}
+
+static const struct document_field helper_fields[] = {
+	{ "kind", DOCUMENT_TEXT, ALWAYS, NULL, get_helper_kind },
+	{ "pid", DOCUMENT_NUMBER, ALWAYS, NULL, get_helper_pid },
+	{ "host", DOCUMENT_NUMBER, OR_NULL, NULL, get_helper_host },
+	DOCUMENT_FIELDS_END,
+};
+
+static struct datum get_helpers(struct document *d, const void *item)
+{
+	const struct status_facts *f = facts_of(item);
+	struct json_object *helpers = document_array(d);
+
+	for (size_t i = 0; i < f->n_helpers; i++)
+		document_append_object(d, helpers, helper_fields, &f->helpers[i]);
+	return datum_part(helpers);
+}
+
+/* ---- the document ---------------------------------------------------------------------------- */
+
+static const struct document_field status_fields[] = {
+	{ "mode", DOCUMENT_TEXT, ALWAYS, NULL, get_mode },
+	{ "pid", DOCUMENT_NUMBER, ALWAYS, NULL, get_pid },
+	{ "since", DOCUMENT_TIME, ALWAYS, NULL, get_since },
+	{ "ready", DOCUMENT_BOOL, ALWAYS, NULL, get_ready },
+	{ "config", DOCUMENT_PART, ALWAYS, NULL, get_config },
+	{ "paths", DOCUMENT_PART, ALWAYS, NULL, get_paths },
+	{ "maps", DOCUMENT_NUMBER, ALWAYS, NULL, get_maps },
+	{ "purge", DOCUMENT_PART, ALWAYS, NULL, get_purge },
+	{ "hands", DOCUMENT_PART, ALWAYS, NULL, get_hands },
+	{ "helpers", DOCUMENT_PART, ALWAYS, NULL, get_helpers },
+	{ "counters", DOCUMENT_PART, ALWAYS, NULL, get_counters },
+	{ "clients", DOCUMENT_PART, ALWAYS, NULL, get_clients },
+	{ "owner", DOCUMENT_PART, ALWAYS, NULL, get_owner },
+	DOCUMENT_FIELDS_END,
+};
+
+int status_document(const struct model *m, const struct status_facts *facts, char **ret)
+{
+	const struct status status = { .model = m, .facts = facts };
+	_cleanup_(document_done) struct document d;
+
+	document_init(&d, facts->wall_offset_ms);
+	document_put_fields(&d, d.root, status_fields, &status);
+	return document_finish(&d, ret);
+}

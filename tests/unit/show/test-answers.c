@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "show/answers.h"
+#include "show/release.h"
+#include "world.h"
+
+static void checks(void **state)
+{
+	_cleanup_(freep) char *json = NULL;
+	char *const unknown[] = { (char *)"bad\x01name", NULL };
+	struct request *r;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	r = world_request(&w, VERB_CHECK, "sdb", "3:0:0:0", RESULT_CHECKED);
+	r->state = PATH_UP;
+	r->checker = CHECKER_UP;
+	TEXT_SET(r->wwid, "36001405aaaa");
+	r = world_request(&w, VERB_CHECK, "sdc", "3:0:0:1", RESULT_CHECKED);
+	r->state = PATH_DOWN;
+	r->checker = CHECKER_DISCONNECTED;
+	TEXT_SET(r->sense, "05/25/00");
+	world_request(&w, VERB_CHECK, "3:0:0:9", "", RESULT_ABSENT);
+	r = world_request(&w, VERB_CHECK, "sdd", "3:0:0:2", RESULT_PENDING);
+	r->state = PATH_UP; /* what was believed before is not an answer now */
+	r->checker = CHECKER_UP;
+	world_request(&w, VERB_CHECK, "sde", "3:0:0:3", RESULT_CHECKED)->id = 8;
+	assert_int_equal(checks_document(w.model, 7, unknown, &json), 0);
+	assert_string_equal(json,
+		"{\"version\":1,\"checks\":["
+		"{\"dev\":\"sdb\",\"hctl\":\"3:0:0:0\",\"state\":\"up\",\"checker\":\"up\","
+		"\"message\":\" reports path is "
+		"up\",\"sense\":null,\"wwid\":\"36001405aaaa\",\"reason\":null},"
+		"{\"dev\":\"sdc\",\"hctl\":\"3:0:0:1\",\"state\":\"down\",\"checker\":"
+		"\"disconnected\","
+		"\"message\":\" no access to this "
+		"device\",\"sense\":\"05/25/00\",\"wwid\":null,\"reason\":null},"
+		"{\"dev\":\"3:0:0:9\",\"hctl\":\"\",\"state\":\"down\",\"checker\":\"removed\","
+		"\"message\":\" is not there\",\"sense\":null,\"wwid\":null,\"reason\":\"absent\"},"
+		"{\"dev\":\"sdd\",\"hctl\":\"3:0:0:2\",\"state\":\"pending\",\"checker\":"
+		"\"timeout\","
+		"\"message\":\" timed out\",\"sense\":null,\"wwid\":null,\"reason\":\"no answer "
+		"before the timeout\"}"
+		"],\"unknown\":[\"bad\\u0001name\"]}");
+	world_done(&w);
+}
+
+static void removals(void **state)
+{
+	_cleanup_(freep) char *json = NULL;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_request(&w, VERB_PURGE, "sdb", "3:0:0:0", RESULT_REMOVED);
+	TEXT_SET(world_request(&w, VERB_PURGE, "sdc", "3:0:0:1", RESULT_BUSY)->reason,
+		"in use: mount /da\"ta");
+	world_request(&w, VERB_PURGE, "sdd", "3:0:0:2", REQUEST_OPEN);
+	world_request(&w, VERB_PURGE, "8:144", "", RESULT_ABSENT);
+	assert_int_equal(removals_document(w.model, 7, NULL, &json), 0);
+	assert_string_equal(json,
+		"{\"version\":1,\"removals\":["
+		"{\"dev\":\"sdb\",\"hctl\":\"3:0:0:0\",\"result\":\"removed\",\"reason\":null,"
+		"\"requester\":\"uid 0 pid 42\"},"
+		"{\"dev\":\"sdc\",\"hctl\":\"3:0:0:1\",\"result\":\"busy\","
+		"\"reason\":\"in use: mount /da\\\"ta\",\"requester\":\"uid 0 pid 42\"},"
+		"{\"dev\":\"sdd\",\"hctl\":\"3:0:0:2\",\"result\":\"pending\",\"reason\":null,"
+		"\"requester\":\"uid 0 pid 42\"},"
+		"{\"dev\":\"8:144\",\"hctl\":\"\",\"result\":\"absent\",\"reason\":null,"
+		"\"requester\":\"uid 0 pid 42\"}]}");
+	world_done(&w);
+}
+
+static struct hold a_hold(enum hold_kind kind, const char *what, uint32_t pid, const char *comm)
+{
+	struct hold h = { .kind = kind, .pid = pid };
+
+	TEXT_SET(h.what, what);
+	TEXT_SET(h.comm, comm);
+	return h;
+}
+
+static void holders(void **state)
+{
+	_cleanup_(freep) char *json = NULL;
+	struct request *r;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	r = world_request(&w, VERB_HOLDERS, "sdb", "3:0:0:0", RESULT_HOLDERS_FOUND);
+	r->holders_known = r->holders.complete = true;
+	r->holders.n_holds = 2;
+	r->holders.holds[0] = a_hold(HOLD_MOUNT, "/data", 0, "");
+	r->holders.holds[0].critical = true;
+	r->holders.holds[1] = a_hold(HOLD_OPEN, "/dev/dm-4", 4711, "post\xffgres");
+	r = world_request(&w, VERB_HOLDERS, "sdc", "3:0:0:1", RESULT_HOLDERS_FOUND);
+	r->holders_known = r->holders.complete = true;
+	r->holders.n_holds = 1;
+	r->holders.holds[0] = a_hold(HOLD_MOUNT, "/data", 0, "");
+	assert_int_equal(holders_document(w.model, 7, "36001405aaaa", &json), 0);
+	assert_string_equal(json, "{\"version\":1,\"dev\":\"36001405aaaa\",\"holds\":["
+				  "{\"kind\":\"mount\",\"what\":\"/data\",\"release\":\"umount "
+				  "/data\",\"critical\":true},"
+				  "{\"kind\":\"open\",\"what\":\"/dev/"
+				  "dm-4\",\"pid\":4711,\"comm\":\"post\\\\xffgres\","
+				  "\"release\":\"kill 4711\"}],\"complete\":true}");
+	world_done(&w);
+}
+
+static const struct {
+	const char *rule;
+	uint32_t n_holds;
+	bool known, complete;
+	enum request_result result;
+	const char *want;
+} completeness[] = {
+	{ "nothing was found", 0, true, true, RESULT_HOLDERS_FOUND, "\"complete\":true" },
+	{ "the scan was cut", 0, true, false, RESULT_HOLDERS_FOUND, "\"complete\":false" },
+	{ "no scan ended", 0, false, false, RESULT_PENDING, "\"complete\":false" },
+	{ "more than can be listed", MAX_HOLDS + 1, true, true, RESULT_HOLDERS_FOUND,
+		"\"complete\":false" },
+	{ "what is not there has no holder", 0, false, false, RESULT_ABSENT, "\"complete\":true" },
+};
+
+static void complete_or_not(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(completeness); i++) {
+		_cleanup_(freep) char *json = NULL;
+		struct request *r;
+		struct world w;
+
+		world_init(&w);
+		r = world_request(&w, VERB_HOLDERS, "sdb", "3:0:0:0", completeness[i].result);
+		r->holders_known = completeness[i].known;
+		r->holders.complete = completeness[i].complete;
+		r->holders.n_holds = completeness[i].n_holds;
+		assert_int_equal(holders_document(w.model, 7, "sdb", &json), 0);
+		if (!strstr(json, completeness[i].want))
+			fail_msg("%s: %s", completeness[i].rule, json);
+		world_done(&w);
+	}
+}
+
+static const struct {
+	enum hold_kind kind;
+	uint32_t pid;
+	const char *what, *want;
+} releases[] = {
+	{ HOLD_MOUNT, 0, "/mnt", "umount /mnt" },
+	{ HOLD_MOUNT, 0, "/a b", "umount $'/a b'" },
+	{ HOLD_SWAP, 0, "/dev/sdx", "swapoff /dev/sdx" },
+	{ HOLD_SWAP, 0, "sdx", "swapoff /dev/sdx" },
+	{ HOLD_MAP, 0, "data-part1", "dmsetup remove data-part1" },
+	{ HOLD_MAP, 0, "-x", "dmsetup remove -- $'-x'" },
+	{ HOLD_MD, 0, "md0", "mdadm --stop /dev/md0" },
+	{ HOLD_LOOP, 0, "loop3", "losetup -d /dev/loop3" },
+	{ HOLD_OPEN, 12, "/dev/sdx", "kill 12" },
+	{ HOLD_CLAIM, 0, "", "" },
+	{ HOLD_EXPORT, 0, "iblock_0/x", "" },
+	{ HOLD_MOUNT, 0, "", "" },
+};
+
+static void how_to_let_go(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		_cleanup_(text_done) struct text t = TEXT_INIT;
+		struct hold h = a_hold(releases[i].kind, releases[i].what, releases[i].pid, "");
+
+		release_print(&h, &t);
+		assert_string_equal(text_str(&t), releases[i].want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(checks),
+		cmocka_unit_test(removals),
+		cmocka_unit_test(holders),
+		cmocka_unit_test(complete_or_not),
+		cmocka_unit_test(how_to_let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
