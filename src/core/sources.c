@@ -19,6 +19,7 @@
 #include "observe/uevent.h"
 #include "port/loop.h"
 #include "port/packet.h"
+#include "port/test_point.h"
 
 enum {
 	HEARTBEAT_MS = 1000, /* so that a sleep of the whole machine is noticed */
@@ -126,6 +127,8 @@ static void changed(void *arg, const struct change *c)
 		log_event(LOG_LEVEL_ERR, "zygote-lost", "what=ending, to be started anew");
 		loop_exit(s->loop, EXIT_FAILURE);
 	}
+	if (c->kind == CHANGE_PURGE)
+		test_end("rung", purge_stage_name((enum purge_stage)c->to));
 	if (s->changed)
 		s->changed(s->listener, c);
 }
