@@ -11,6 +11,8 @@
 
 # shellcheck source=san.sh
 . "$LAB/san.sh"
+# shellcheck source=bays.sh
+. "$LAB/bays.sh"
 
 LAB_GROUP=/sys/fs/cgroup/scenario
 
@@ -84,7 +86,8 @@ lab_end_configuration()
 {
 	local rule
 
-	rm -rf /etc/multipath.conf /etc/multipath/* /etc/pathkeeper /run/pathkeeper /run/multipathd* /run/lab/multipathd.log
+	rm -rf /etc/multipath.conf /etc/multipath/* /etc/pathkeeper /run/pathkeeper /run/multipathd*
+	rm -f /run/lab/multipathd.log /run/lab/pathkeeperd.log /run/lab/fio.*
 	rm -f /dev/shm/multipath* /run/multipath/*
 	for rule in /run/udev/rules.d/* /etc/udev/rules.d/*; do
 		[ ! -e "$rule" ] || rm "$rule"
@@ -100,6 +103,7 @@ lab_clean()
 	lab_end_stacks
 	san_end || echo "# lab: the SAN cannot be taken down"
 	san_scsi_debug_end
+	bay_end || echo "# lab: the bays cannot be emptied"
 	lab_end_configuration
 	udevadm settle --timeout=30
 	if ! lab_is_empty || ! wait_until 10 lab_is_as_before; then

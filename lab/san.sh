@@ -18,6 +18,8 @@
 #   san_remap LUN PORT NAME         another volume under the same number
 #   san_login PORT, san_logout PORT
 #   san_rescan PORT [LUN]           look for new LUNs
+#   san_build PORTS LUN...          all of that: a volume volLUN of 16 MB for every LUN, shown on
+#                                   every port, the ports logged in, the disks ready
 #   san_alua NAME PORT STATE        optimized nonoptimized standby unavailable offline
 #   san_block PORT, san_unblock PORT    the port is dead; it lives again
 #   san_host PORT                   prints the N of hostN
@@ -40,6 +42,7 @@
 #   commands, or "always"):
 #   san_inject_sense HCTL OPCODE KEY ASC ASCQ COUNT
 #   san_inject_timeout HCTL OPCODE COUNT
+#   san_inject_abort_failure HCTL OPCODE COUNT  aborting such a command fails: error recovery
 #   san_inject_clear HCTL
 #
 # Environment, read by san_init: SAN_SCAN (auto | manual), SAN_REPLACEMENT_TIMEOUT (5),
@@ -286,6 +289,29 @@ san_rescan()
 	host=$(san_host "$1") && echo "- - ${2:--}" >"/sys/class/scsi_host/host$host/scan"
 }
 
+san_build()
+{
+	local ports lun port
+
+	ports=$1
+	shift
+	san_init "$ports" || return 1
+	for lun; do
+		san_volume "vol$lun" 16 || return 1
+		for port in $(seq "$ports"); do
+			san_map "$lun" "$port" "vol$lun" || return 1
+		done
+	done
+	for port in $(seq "$ports"); do
+		san_login "$port" || return 1
+	done
+	for lun; do
+		for port in $(seq "$ports"); do
+			san_wait_dev "$lun" "$port" >/dev/null || return 1
+		done
+	done
+}
+
 san_hctl()
 {
 	local host
@@ -482,6 +508,7 @@ san_inject()
 }
 
 san_inject_sense() { san_inject "$1" 2 "$(san_inject_count "$6")" "0x$2" 0 0 0x2 "0x$3" "0x$4" "0x$5"; }
+san_inject_abort_failure() { san_inject "$1" 3 "$(san_inject_count "$3")" "0x$2"; }
 san_inject_timeout() { san_inject "$1" 0 "$(san_inject_count "$3")" "0x$2"; }
 
 san_inject_clear()

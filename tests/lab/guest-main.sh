@@ -38,6 +38,13 @@ run_limited()
 	kill $watchdog 2>/dev/null
 }
 
+# What a failed scenario's reader wants to see
+show_logs()
+{
+	dmesg --notime | tac | sed '/^lab: begin /q' | tac | tail -n 20 | sed 's/^/# kernel: /'
+	[ ! -e /run/lab/pathkeeperd.log ] || tail -n 80 /run/lab/pathkeeperd.log | sed 's/^/# daemon: /'
+}
+
 run_scenario()
 {
 	name=${1##*/}
@@ -45,7 +52,7 @@ run_scenario()
 	echo "#begin $name"
 	echo "lab: begin $name" >/dev/kmsg
 	run_limited "$1"
-	[ "$status" = 0 ] || dmesg --notime | tac | sed '/^lab: begin /q' | tac | tail -n 20 | sed 's/^/# kernel: /'
+	[ "$status" = 0 ] || show_logs
 	echo "#end $name $status"
 	if ! lab_clean; then
 		echo "#unclean $name"
