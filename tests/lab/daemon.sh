@@ -7,18 +7,32 @@
 #   daemon_start [OPTION...]     starts pathkeeperd and waits until it answers; its words are in
 #                                $daemon_log, its pid in $daemon_pid
 #   daemon_stop [SIGNAL]         ends it (TERM) and waits
+#   daemon_ended                 for wait_until: it ended by itself
 #   pk VERB...                   the command
 #   path_field DEV FIELD         one field of a path, as "pathkeeper paths --json" tells
 #   path_is DEV FIELD VALUE      for wait_until
+#   paths_up N                   for wait_until: so many paths are up
 #   purge_of DEV                 "marked grace", "held in use: mount /mnt", "no"
+#   purge_like DEV PATTERN       for wait_until
 #   hand_pid [HOST]              the pid of the hand that is out, from "pathkeeper status --json"
+#   hand_stopped [HOST]          for wait_until: the hand that is out stands still; its pid: $hand
+#   test_point PLACE [TEXT]      what reaches PLACE from now on stops itself (port/test_point.h)
+#   test_point_end PLACE
+#   log_mark                     said and fails said look at what is logged from now on
 #   said WORD...                 did the daemon log a line with all these words?
+#   said_count WORD...           how many such lines
+#   process_state PID            the letter of /proc/PID/stat, nothing when it is gone
+#   process_is PID LETTER        for wait_until
+#   helpers                      names and pids of all pk-* processes
 #   device_dir DEV               the SCSI device's directory in /sys: note it before it goes
 #   device_gone DIR              is it gone?
+#   inode_of DIR                 tells a device from its successor at the same address
 #   fio_start NAME FILE|DEVICE   verifying I/O until fio_end; its end must be clean
 #   fio_end NAME                 stops it; fails when any I/O failed or any block was wrong
 
 daemon_log=/run/lab/pathkeeperd.log
+daemon_log_begin=1
+runtime=/run/pathkeeper
 
 daemon_config()
 {
@@ -46,6 +60,15 @@ daemon_start()
 
 daemon_is_running() { kill -0 "$daemon_pid" 2>/dev/null; }
 
+# a child that ended stays until it is waited for
+daemon_ended()
+{
+	case $(process_state "$daemon_pid") in
+	'' | Z) return 0 ;;
+	esac
+	return 1
+}
+
 daemon_stop()
 {
 	kill -"${1:-TERM}" "$daemon_pid"
@@ -59,13 +82,14 @@ path_field()
 
 path_is() { [ "$(path_field "$1" "$2")" = "$3" ]; }
 
+paths_up() { [ "$(pk paths --json 2>/dev/null | jq '[.paths[] | select(.state == "up")] | length')" = "$1" ]; }
+
 purge_of()
 {
 	pk paths --json "$1" 2>/dev/null |
 		jq -r ".paths[] | select(.dev == \"$1\") | if .reason then .purge + \" \" + .reason else .purge end"
 }
 
-# like, for wait_until: purge_like DEV PATTERN
 purge_like()
 {
 	# shellcheck disable=SC2254 # the pattern is meant as one
@@ -77,20 +101,66 @@ purge_like()
 
 hand_pid() { pk status --json | jq -r ".hands[] | select(${1:+.host == $1 and} true) | .pid" | head -n1; }
 
-said()
+hand_stopped()
+{
+	hand=$(hand_pid "$@")
+	[ -n "$hand" ] && process_is "$hand" T
+}
+
+test_point()
+{
+	mkdir -p $runtime/test
+	echo "${2:-}" >$runtime/test/"$1"
+}
+
+test_point_end() { rm -f $runtime/test/"$1"; }
+
+log_mark() { daemon_log_begin=$(($(wc -l <$daemon_log) + 1)); }
+
+log_lines()
 {
 	local words word
 
-	words=$(cat $daemon_log)
+	words=$(tail -n "+$daemon_log_begin" $daemon_log)
 	for word; do
 		words=$(printf '%s\n' "$words" | grep -F -- "$word")
 	done
-	[ -n "$words" ]
+	[ -z "$words" ] || printf '%s\n' "$words"
+}
+
+said() { [ -n "$(log_lines "$@")" ]; }
+
+said_count() { log_lines "$@" | wc -l; }
+
+# the name between the parentheses may hold anything, so what follows the last one counts
+process_state()
+{
+	local line
+
+	read -r line 2>/dev/null <"/proc/$1/stat" || return 0
+	line=${line##*) }
+	echo "${line%% *}"
+}
+
+process_is() { [ "$(process_state "$1")" = "$2" ]; }
+
+helpers()
+{
+	local file name
+
+	for file in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$file" || continue
+		case $name in
+		pk-*) echo "$name ${file%/comm}" ;;
+		esac
+	done
 }
 
 device_dir() { readlink -f "/sys/block/$1/device"; }
 
 device_gone() { [ ! -e "$1" ]; }
+
+inode_of() { stat -c %i "$1"; }
 
 fio_start()
 {
