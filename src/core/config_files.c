@@ -106,8 +106,8 @@ static int read_one(struct config_files *files, const char *path, bool must_exis
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	int r;
 
 	if (fd < 0)
