@@ -49,11 +49,16 @@ static bool is_attention(const struct scsi_answer *answer)
 	return answer_classify(answer, &sense) == ANSWER_SENSE && sense.key == SENSE_UNIT_ATTENTION;
 }
 
-static void note_inquiry(struct obs_checked *checked, uint32_t bytes)
+/* Of a refused command nothing is data: sg gives what its buffer held from an earlier one, and says
+ * that all of it was transferred. */
+static void note_inquiry(
+	struct obs_checked *checked, const struct scsi_answer *answer, uint32_t bytes)
 {
+	if (answer_classify(answer, NULL) != ANSWER_GOOD)
+		bytes = 0;
 	checked->inquired = true;
+	checked->inquiry = *answer;
 	checked->inquiry_len = (uint8_t)bytes;
-	/* What was not transferred is not data. */
 	memset(checked->inquiry_data + bytes, 0, sizeof checked->inquiry_data - bytes);
 }
 
@@ -86,8 +91,7 @@ bool ask_go_on(struct ask *ask, int sg)
 		sg_collect(sg, &ask->command, ask->pack_id, &answer, &bytes) < 0)
 		return false;
 	if (ask->step == ASK_INQUIRY) {
-		checked->inquiry = answer;
-		note_inquiry(checked, bytes);
+		note_inquiry(checked, &answer, bytes);
 		ask->step = ASK_IDLE;
 		return true;
 	}
@@ -103,6 +107,7 @@ void ask_now(int node, uint32_t timeout_ms, bool wants_inquiry, unsigned attenti
 	struct obs_checked *ret)
 {
 	struct sg_command command;
+	struct scsi_answer answer;
 	uint32_t bytes;
 
 	*ret = (struct obs_checked){ .asked = true };
@@ -113,6 +118,6 @@ void ask_now(int node, uint32_t timeout_ms, bool wants_inquiry, unsigned attenti
 	if (!wants_inquiry || !was_answered(&ret->tur))
 		return;
 	prepare_inquiry(&command, timeout_ms, ret);
-	sg_ask(node, &command, &ret->inquiry, &bytes);
-	note_inquiry(ret, bytes);
+	sg_ask(node, &command, &answer, &bytes);
+	note_inquiry(ret, &answer, bytes);
 }

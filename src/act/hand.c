@@ -253,7 +253,7 @@ int hand_main(
 		r = steps[i].take(&h);
 	}
 	test_point("hand-after-write");
-	r = report(&h, stage, r);
+	r = report(&h, r < 0 ? stage : STAGE_NONE, r);
 	close_fd(h.claim);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
