@@ -97,6 +97,11 @@ uint64_t loop_suspended_ms(void)
 	return clock_ms(CLOCK_BOOTTIME) - running;
 }
 
+int64_t loop_wall_offset_ms(void)
+{
+	return (int64_t)clock_ms(CLOCK_REALTIME) - (int64_t)clock_ms(CLOCK_MONOTONIC);
+}
+
 static void run_deferred(struct source *source)
 {
 	source->asked = false;

@@ -36,6 +36,10 @@ instant loop_now(void);
 /* Time since boot that CLOCK_MONOTONIC did not count (suspend), in milliseconds. */
 uint64_t loop_suspended_ms(void);
 
+/* An instant + this: milliseconds since 1970, as the clock on the wall stands now. Only for what
+ * people read. */
+int64_t loop_wall_offset_ms(void);
+
 typedef void (*fd_callback)(void *arg, int fd, uint32_t events); /* EPOLLIN ... */
 typedef void (*call_callback)(void *arg);
 
