@@ -36,9 +36,11 @@ struct options {
 
 static const char usage[] =
 	"usage: pathkeeperd [options]\n"
-	"Watches the storage paths of this host and removes SCSI devices that their array took away.\n"
+	"Watches the storage paths of this host and removes SCSI devices that their array took "
+	"away.\n"
 	"  --config FILE      read FILE instead of /etc/pathkeeper/pathkeeper.conf\n"
-	"  --check-config     read the configuration, say what is wrong with it, end (status 2: refused)\n"
+	"  --check-config     read the configuration, say what is wrong with it, end (status 2: "
+	"refused)\n"
 	"  --mode observe     multipathd, or nobody, owns the maps (the only mode so far)\n"
 	"  --log-level LEVEL  err, warning, notice, info (usual) or debug\n"
 	"  --version          print the version\n"
@@ -65,7 +67,8 @@ static int parse_options(int argc, char **argv, struct options *ret)
 		case 'm': ret->mode = optarg; break;
 		case 'l':
 			if (log_level_parse(optarg, &ret->level) < 0) {
-				fprintf(stderr, "pathkeeperd: no log level is called \"%s\"\n", optarg);
+				fprintf(stderr, "pathkeeperd: no log level is called \"%s\"\n",
+					optarg);
 				return EXIT_USAGE + 1;
 			}
 			break;

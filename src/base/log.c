@@ -45,8 +45,8 @@ const char *log_level_name(enum log_level level)
 	return level_names[level];
 }
 
-static void emit(enum log_level level, const char *event, int error, const char *fields,
-	va_list args)
+static void emit(
+	enum log_level level, const char *event, int error, const char *fields, va_list args)
 {
 	char line[1024];
 	int n, m;

@@ -7,7 +7,13 @@
  */
 #include <stdarg.h>
 
-enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* line: "event key=value ...", without newline. Must not block. */
 typedef void (*log_sink)(void *arg, enum log_level level, const char *event, const char *line);
@@ -22,6 +28,7 @@ const char *log_level_name(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *fields, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Logs fields with error=<name of r> and returns r, so that "return log_failure(...)" reads well. */
+/* Logs fields with error=<name of r> and returns r, so that "return log_failure(...)" reads well.
+ */
 int log_failure(int r, const char *event, const char *fields, ...)
 	__attribute__((format(printf, 3, 4)));

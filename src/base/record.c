@@ -55,9 +55,7 @@ static void print_one(
 	case FIELD_U64:
 	case FIELD_U32:
 	case FIELD_U16:
-	case FIELD_U8:
-		text_addf(out, "%" PRIu64, load(f, at));
-		break;
+	case FIELD_U8: text_addf(out, "%" PRIu64, load(f, at)); break;
 	case FIELD_I32: {
 		int32_t n;
 
@@ -98,8 +96,8 @@ static void print_prefixed(
 				char deeper[64];
 
 				snprintf(deeper, sizeof deeper, "%s%s.%u.", prefix, f->name, i);
-				print_prefixed(
-					out, f->fields, base + f->offset + (size_t)i * f->size, deeper);
+				print_prefixed(out, f->fields,
+					base + f->offset + (size_t)i * f->size, deeper);
 			}
 		} else if (f->type == FIELD_BYTES ? base[f->count_offset] != 0
 						  : !is_zero(base + f->offset, f->size)) {
@@ -188,7 +186,8 @@ static int set_element(const struct field *f, uint8_t *base, const char *rest, c
 		n = (uint32_t)i + 1;
 		memcpy(base + f->count_offset, &n, sizeof n);
 	}
-	return record_set(f->fields, base + f->offset + (size_t)i * f->size, rest + digits + 1, value);
+	return record_set(
+		f->fields, base + f->offset + (size_t)i * f->size, rest + digits + 1, value);
 }
 
 static int set_one(const struct field *f, uint8_t *base, const char *value)

@@ -33,12 +33,36 @@ struct field {
 	const struct field *fields; /* FIELD_ARRAY: of one element, ended by name NULL */
 };
 
-#define FIELD(s, m, t)		  { .name = #m, .type = t, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m) }
-#define FIELD_AS(n, s, m, t)	  { .name = n, .type = t, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m) }
-#define FIELD_NAMED(n, s, m, tab) { .name = n, .type = FIELD_ENUM, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m), .names = tab, .max_count = ARRAY_SIZE(tab) }
-#define FIELD_HEX(n, s, m, c)	  { .name = n, .type = FIELD_BYTES, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m), .count_offset = offsetof(struct s, c) }
-#define FIELD_LIST(n, s, m, c, f) { .name = n, .type = FIELD_ARRAY, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m[0]), .count_offset = offsetof(struct s, c), .max_count = ARRAY_SIZE(((struct s *)0)->m), .fields = f }
-#define FIELD_END		  { .name = NULL }
+#define FIELD(s, m, t)                                                                             \
+	{                                                                                          \
+		.name = #m, .type = t, .offset = offsetof(struct s, m),                            \
+		.size = sizeof(((struct s *)0)->m)                                                 \
+	}
+#define FIELD_AS(n, s, m, t)                                                                       \
+	{                                                                                          \
+		.name = n, .type = t, .offset = offsetof(struct s, m),                             \
+		.size = sizeof(((struct s *)0)->m)                                                 \
+	}
+#define FIELD_NAMED(n, s, m, tab)                                                                  \
+	{                                                                                          \
+		.name = n, .type = FIELD_ENUM, .offset = offsetof(struct s, m),                    \
+		.size = sizeof(((struct s *)0)->m), .names = tab, .max_count = ARRAY_SIZE(tab)     \
+	}
+#define FIELD_HEX(n, s, m, c)                                                                      \
+	{                                                                                          \
+		.name = n, .type = FIELD_BYTES, .offset = offsetof(struct s, m),                   \
+		.size = sizeof(((struct s *)0)->m), .count_offset = offsetof(struct s, c)          \
+	}
+#define FIELD_LIST(n, s, m, c, f)                                                                  \
+	{                                                                                          \
+		.name = n, .type = FIELD_ARRAY, .offset = offsetof(struct s, m),                   \
+		.size = sizeof(((struct s *)0)->m[0]), .count_offset = offsetof(struct s, c),      \
+		.max_count = ARRAY_SIZE(((struct s *)0)->m), .fields = f                           \
+	}
+#define FIELD_END                                                                                  \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 /* Appends " name=value" for every field that is not zero. */
 void record_print(struct text *out, const struct field *fields, const void *base);

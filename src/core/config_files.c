@@ -198,7 +198,8 @@ static int write_all(int fd, const void *bytes, size_t len)
 
 int config_files_pack(const struct config_files *files)
 {
-	_cleanup_(closep) int fd = memfd_create("pathkeeper-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_(closep) int fd = memfd_create(
+		"pathkeeper-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r = 0;
 
 	if (fd < 0)

@@ -30,8 +30,9 @@ static const int syslog_levels[] = {
 static bool put(enum log_level level, const char *line)
 {
 	char bytes[1200];
-	int n = with_priority ? snprintf(bytes, sizeof bytes, "<%d>%s\n", syslog_levels[level], line)
-			      : snprintf(bytes, sizeof bytes, "%s\n", line);
+	int n = with_priority
+			? snprintf(bytes, sizeof bytes, "<%d>%s\n", syslog_levels[level], line)
+			: snprintf(bytes, sizeof bytes, "%s\n", line);
 
 	if (n < 0)
 		return false;

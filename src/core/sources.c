@@ -157,7 +157,8 @@ struct loop *sources_loop(struct sources *s)
 }
 
 void sources_helpers(struct sources *s,
-	void (*visit)(void *arg, enum helper_kind kind, uint32_t pid, uint32_t host, uint64_t action),
+	void (*visit)(
+		void *arg, enum helper_kind kind, uint32_t pid, uint32_t host, uint64_t action),
 	void *arg)
 {
 	perform_helpers(s->perform, visit, arg);
@@ -192,7 +193,8 @@ static int build(struct sources *s, int fd, struct diagnostics *remarks)
 		return r;
 	config_resolve(config, NULL, &new);
 	if (new.mode != old.mode) {
-		diagnostics_add(remarks, SEVERITY_FATAL, config_files_ours() ? config_files_ours() : "", 0,
+		diagnostics_add(remarks, SEVERITY_FATAL,
+			config_files_ours() ? config_files_ours() : "", 0,
 			"the mode never changes while the daemon runs");
 		config_free(config);
 		return -EINVAL;
@@ -251,7 +253,8 @@ int sources_reconfigure(struct sources *s,
 	if (r < 0)
 		return r;
 	s->reading = (struct reading){ .socket = socket, .done = done, .arg = arg };
-	r = loop_watch(s->loop, socket, EPOLLIN, PRIORITY_ANSWER, on_reading, s, &s->reading.source);
+	r = loop_watch(
+		s->loop, socket, EPOLLIN, PRIORITY_ANSWER, on_reading, s, &s->reading.source);
 	if (r >= 0)
 		r = loop_timer(s->loop, PRIORITY_TIME, on_reading_late, s, &s->reading.deadline);
 	if (r >= 0)

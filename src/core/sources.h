@@ -30,7 +30,11 @@ void sources_listen(struct sources *s, void (*changed)(void *arg, const struct c
 /* Read the configuration files again in a helper, build it, swap it in; done says how it ended:
  * 0, -EINVAL (the remarks say why; the old one stays in force), other negative errno. */
 struct diagnostics;
-int sources_reconfigure(struct sources *s, void (*done)(void *arg, int result, const struct diagnostics *remarks), void *arg);
+int sources_reconfigure(struct sources *s,
+	void (*done)(void *arg, int result, const struct diagnostics *remarks), void *arg);
 
 /* Helpers that are out now, for status. */
-void sources_helpers(struct sources *s, void (*visit)(void *arg, enum helper_kind kind, uint32_t pid, uint32_t host, uint64_t action), void *arg);
+void sources_helpers(struct sources *s,
+	void (*visit)(
+		void *arg, enum helper_kind kind, uint32_t pid, uint32_t host, uint64_t action),
+	void *arg);

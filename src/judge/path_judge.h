@@ -7,8 +7,8 @@
 #include "model/model.h"
 
 enum evidence {
-	EVIDENCE_NONE,	  /* nobody answered for the logical unit: neither makes nor clears a mark */
-	EVIDENCE_GONE,	  /* it answered that it is not there */
+	EVIDENCE_NONE, /* nobody answered for the logical unit: neither makes nor clears a mark */
+	EVIDENCE_GONE, /* it answered that it is not there */
 	EVIDENCE_PRESENT, /* it answered anything else: clears the mark and its history */
 };
 
@@ -18,9 +18,9 @@ struct verdict {
 	enum checker_word checker;
 	enum reason why;
 	enum evidence evidence;
-	enum gone gone;		/* of TEST UNIT READY and INQUIRY together */
-	bool outage;		/* the way to it was down at that moment */
-	bool reset;		/* 29/xx: the way was lost and is back */
+	enum gone gone; /* of TEST UNIT READY and INQUIRY together */
+	bool outage;	/* the way to it was down at that moment */
+	bool reset;	/* 29/xx: the way was lost and is back */
 	enum attention attention;
 	bool has_sense;
 	struct sense sense;

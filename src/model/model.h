@@ -35,9 +35,9 @@ struct change {
 	char dev[MAX_NAME];
 	struct scsi_address address;
 	char wwid[MAX_WWID], map[MAX_MAP_NAME];
-	int from, to;	 /* states, rungs */
+	int from, to; /* states, rungs */
 	enum reason why;
-	int32_t result;	 /* of a deed that failed */
+	int32_t result; /* of a deed that failed */
 	uint8_t stage;
 	char text[96];	 /* the first holder, an attention, a helper */
 	uint64_t number; /* milliseconds slept, paths of a map */
@@ -123,7 +123,7 @@ struct model {
 
 	struct look {
 		char sysfs[MAX_SYSFS];
-	} *looks; /* owned: directories to look at */
+	} * looks; /* owned: directories to look at */
 	uint32_t n_looks, max_looks;
 
 	struct change *changes; /* owned */

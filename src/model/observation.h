@@ -18,7 +18,7 @@ struct text;
 
 enum {
 	MAX_SYSFS = 224,
-	MAX_NAME = 32,	 /* sdX, dm-N */
+	MAX_NAME = 32, /* sdX, dm-N */
 	MAX_WWID = 128,
 	MAX_MAP_NAME = 128,
 	MAX_ARRAY = 128,
@@ -89,7 +89,7 @@ enum hold_kind {
 	HOLD_OTHER,
 	HOLD_MOUNT,
 	HOLD_SWAP,
-	HOLD_MAP,  /* a device-mapper device on top */
+	HOLD_MAP, /* a device-mapper device on top */
 	HOLD_MD,
 	HOLD_BCACHE,
 	HOLD_LOOP,
@@ -100,21 +100,31 @@ enum hold_kind {
 
 struct hold {
 	enum hold_kind kind;
-	uint32_t pid; /* 0: none */
+	uint32_t pid;  /* 0: none */
 	bool critical; /* root, boot or swap: never to be taken away */
 	bool udev;     /* a udev worker's short look */
 	char what[96]; /* mount point, device, export */
 	char comm[16];
 };
 
-enum helper_kind { HELPER_ZYGOTE, HELPER_KEEPER, HELPER_SCOUT, HELPER_SCANNER, HELPER_DM, HELPER_OWNER, HELPER_DM_HAND, HELPER_READER, HELPER_HAND };
+enum helper_kind {
+	HELPER_ZYGOTE,
+	HELPER_KEEPER,
+	HELPER_SCOUT,
+	HELPER_SCANNER,
+	HELPER_DM,
+	HELPER_OWNER,
+	HELPER_DM_HAND,
+	HELPER_READER,
+	HELPER_HAND
+};
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
 enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS };
 
 enum {
 	REQUEST_DRY_RUN = 1,
-	REQUEST_HELD = 2,   /* let go what the limits hold back */
+	REQUEST_HELD = 2, /* let go what the limits hold back */
 	REQUEST_FENCED = 4,
 };
 
@@ -125,10 +135,10 @@ struct map_member {
 
 struct observation {
 	enum observation_kind kind;
-	int32_t result;	  /* 0 or negative errno: WATCHED, CHECKED, HOLDERS, DONE, MAP */
+	int32_t result; /* 0 or negative errno: WATCHED, CHECKED, HOLDERS, DONE, MAP */
 	instant at;
 	path_id path;
-	uint64_t action;  /* the action that this answers; 0: unasked */
+	uint64_t action; /* the action that this answers; 0: unasked */
 	union {
 		struct obs_time {
 			uint64_t slept_ms; /* the loop did not run for so long */
@@ -142,7 +152,7 @@ struct observation {
 			enum protocol protocol;
 			enum device_state state;
 			enum transport_state transport;
-			struct devt devt;  /* of the block device; major 0: none */
+			struct devt devt; /* of the block device; major 0: none */
 			struct devt sg;
 			char dev[MAX_NAME]; /* sdX, "" while there is no disk */
 			char vendor[9], product[17], revision[5];
@@ -162,7 +172,7 @@ struct observation {
 		struct obs_checked {
 			enum device_state state;
 			enum transport_state transport;
-			bool asked;	  /* a command was sent (not when the state forbade it) */
+			bool asked; /* a command was sent (not when the state forbade it) */
 			bool inquired;
 			struct scsi_answer tur, inquiry;
 			uint8_t inquiry_len;
@@ -195,9 +205,9 @@ struct observation {
 			uint32_t host;
 		} hand;
 		struct obs_done {
-			bool written;	/* the last step of the deed was begun */
-			bool asked;	/* tur and inquiry hold what the hand was answered */
-			uint8_t stage;	/* which condition refused (enum hand_stage) */
+			bool written;  /* the last step of the deed was begun */
+			bool asked;    /* tur and inquiry hold what the hand was answered */
+			uint8_t stage; /* which condition refused (enum hand_stage) */
 			struct scsi_answer tur, inquiry;
 		} done;
 		struct obs_helper {

@@ -77,9 +77,9 @@ struct path {
 
 	/* what sysfs says */
 	struct obs_device device;
-	uint32_t nexus; /* index in the model */
-	struct lun *lun; /* borrowed from the model: it stays while it has paths */
-	int map;	/* index in the model, -1: none */
+	uint32_t nexus;	    /* index in the model */
+	struct lun *lun;    /* borrowed from the model: it stays while it has paths */
+	int map;	    /* index in the model, -1: none */
 	bool in_map_active; /* the kernel's A */
 	bool was_in_map;    /* when it was marked: then purge_single_path is not asked */
 	bool askable;	    /* by protocol, type and blacklist */
@@ -109,12 +109,12 @@ struct path {
 	uint32_t attentions; /* unit attentions in a row */
 
 	/* evidence */
-	uint32_t gone_count;	/* agreeing answers in a row that it is gone */
-	enum gone gone;		/* what TEST UNIT READY and INQUIRY together said last */
-	uint64_t gone_seq;	/* of the question whose answer that was */
-	instant gone_at;	/* and when it came */
-	instant answering_at;	/* when it last answered as a logical unit that exists */
-	instant up_since;	/* of the way to it; never: it is not up */
+	uint32_t gone_count;  /* agreeing answers in a row that it is gone */
+	enum gone gone;	      /* what TEST UNIT READY and INQUIRY together said last */
+	uint64_t gone_seq;    /* of the question whose answer that was */
+	instant gone_at;      /* and when it came */
+	instant answering_at; /* when it last answered as a logical unit that exists */
+	instant up_since;     /* of the way to it; never: it is not up */
 
 	/* removal */
 	enum purge_stage purge;
@@ -133,7 +133,7 @@ struct path {
 	bool dry_run;
 	instant claim_refused_at;
 	instant udev_seen_at;
-	bool looks_again;      /* a held path is verified again: told only if it comes out otherwise */
+	bool looks_again; /* a held path is verified again: told only if it comes out otherwise */
 	enum reason told_why; /* of the last step that was told */
 
 	struct question holders_asked;

@@ -28,13 +28,13 @@
 	X(DELAY, "delay")                                                                          \
 	X(LIMIT, "limit")                                                                          \
 	X(BACKOFF, "backoff")                                                                      \
-	X(HOST, "host")          /* another hand is out on this SCSI host */                       \
-	X(MAP_BUSY, "map")       /* another deed is out on this map */                             \
+	X(HOST, "host")	   /* another hand is out on this SCSI host */                             \
+	X(MAP_BUSY, "map") /* another deed is out on this map */                                   \
 	X(SLEPT, "slept")                                                                          \
 	/* a path is held */                                                                       \
 	X(HOLDERS, "in use")                                                                       \
 	X(HOLDERS_UNKNOWN, "holders unknown")                                                      \
-	X(CLAIMED, "claimed")    /* the kernel says busy and names nobody */                       \
+	X(CLAIMED, "claimed") /* the kernel says busy and names nobody */                          \
 	X(UDEV, "udev")                                                                            \
 	X(PROTECTED, "protected")                                                                  \
 	X(LAST_PATH, "last path")                                                                  \
@@ -60,7 +60,7 @@ enum reason {
 #define X(name, text) BECAUSE_##name,
 	REASONS(X)
 #undef X
-	REASON_N
+		REASON_N
 };
 
 /* The words of a reason; "" for BECAUSE_NOTHING. */

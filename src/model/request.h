@@ -18,13 +18,13 @@ enum request_result {
 
 struct request {
 	bool used;
-	uint64_t id;  /* of the client's word; several devices share it */
+	uint64_t id; /* of the client's word; several devices share it */
 	enum verb verb;
 	uint32_t flags;
 	path_id path;
-	bool stands;	   /* a purge that stands for the words of the configuration */
-	uint64_t seq;	   /* what was asked after it counts for it */
-	uint32_t failures; /* of the path, when it was opened */
+	bool stands;		   /* a purge that stands for the words of the configuration */
+	uint64_t seq;		   /* what was asked after it counts for it */
+	uint32_t failures;	   /* of the path, when it was opened */
 	instant started, deadline; /* deadline far away: none */
 	enum request_result result;
 	char dev[MAX_NAME];
