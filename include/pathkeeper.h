@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PATHKEEPER_H
+#define PATHKEEPER_H
+/*
+ * libpathkeeper: a client of pathkeeperd. Every call asks the daemon over its private socket and
+ * gives back one JSON document (docs/json.md, "version": 1). A struct pk belongs to one thread at
+ * a time. Names of devices are what the command takes: "sdb", "8:16", "3:0:0:1", a WWID, a map.
+ */
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pk;
+
+enum {
+	PK_CONNECT_READ = 1, /* the socket that everyone may read: status, paths, events, config */
+};
+
+enum {
+	PK_PURGE_DRY_RUN = 1, /* go all rungs up to the deed, and say so */
+	PK_PURGE_HELD = 2,    /* let go what the limits hold back */
+};
+
+/**
+ * pk_connect() - connect to the daemon
+ * @flags:	0 or PK_CONNECT_READ
+ * @ret:	set on success; to be closed with pk_close()
+ *
+ * Shape:	$PATHKEEPER_RUNTIME_DIR/private (or read), else /run/pathkeeper/...
+ * Errors:	-ECONNREFUSED	no daemon answers
+ *		-EPERM		not allowed: the private socket is uid 0's
+ * Blocks:	until the daemon answered, 5 s at most
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_connect(unsigned flags, struct pk **ret);
+
+/**
+ * pk_close() - close the connection; what it asked for and is not answered is given up
+ * @pk:		may be NULL
+ *
+ * Blocks:	no
+ *
+ * Return: NULL.
+ */
+struct pk *pk_close(struct pk *pk);
+
+/**
+ * pk_error() - the words of the daemon about the last call that failed
+ * @pk:		a connection
+ *
+ * Shape:	one line, "" when there is none; borrowed until the next call
+ * Blocks:	no
+ */
+const char *pk_error(const struct pk *pk);
+
+/**
+ * pk_status() - the daemon: mode, counts by state, what is stuck, held
+ * @pk:		a connection
+ * @ret:	set on success: the document; free() it
+ *
+ * Errors:	-ECONNRESET	the daemon went away
+ *		-ETIMEDOUT	it did not answer in 25 s
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_status(struct pk *pk, char **ret);
+
+/**
+ * pk_paths() - one object a path
+ * @names:	NULL-terminated; NULL or empty: all paths
+ * @ret:	set on success: the document; free() it
+ *
+ * Errors:	as pk_status(), and -ENODEV: no device is called so
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_paths(struct pk *pk, const char *const *names, char **ret);
+
+/**
+ * pk_check() - ask the devices now
+ * @names:	NULL-terminated, at least one
+ * @timeout_ms:	what is not answered then is "pending"; 0: the daemon's usual
+ * @ret:	set on success: the document; free() it
+ *
+ * Shape:	state, sense (SPC-6 4.5), WWID of each
+ * Errors:	as pk_paths()
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
+
+/**
+ * pk_purge() - verify that the devices are gone, remove them, wait for the end
+ * @names:	NULL-terminated; may be empty with PK_PURGE_HELD: all that is held back
+ * @flags:	PK_PURGE_...
+ * @timeout_ms:	what is not done then is "pending"; 0: wait for ever
+ * @ret:	set on success: the document, a result for each device; free() it
+ *
+ * Errors:	as pk_paths(); that a device is refused or busy is a result, no error
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_purge(struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms,
+	char **ret);
+
+/**
+ * pk_holders() - who uses the device, in every mount namespace
+ * @name:	a device
+ * @ret:	set on success: the document; free() it
+ *
+ * Errors:	as pk_paths()
+ * Blocks:	until the scan ended, which has a deadline of 5 s
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_holders(struct pk *pk, const char *name, char **ret);
+
+/**
+ * pk_config() - the configuration that is in force
+ * @with_origin: also where each value came from
+ * @ret:	set on success: the document; free() it
+ *
+ * Errors:	as pk_status()
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_config(struct pk *pk, int with_origin, char **ret);
+
+/**
+ * pk_reconfigure() - read the configuration files again
+ * @ret:	set on success: the document with what is to be said about them; free() it
+ *
+ * Errors:	as pk_status(); that it is refused is said in the document
+ * Blocks:	until it was read, 10 s at most
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_reconfigure(struct pk *pk, char **ret);
+
+/**
+ * pk_events() - what happened
+ * @after:	only events with a greater number; 0: all that are kept (1024)
+ * @ret:	set on success: the document, with the last number; free() it
+ *
+ * Errors:	as pk_status()
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_events(struct pk *pk, uint64_t after, char **ret);
+
+/**
+ * pk_follow() - call back for every event from now on
+ * @visit:	gets the event's number and its JSON object (borrowed); nonzero ends it
+ *
+ * Errors:	-ECONNRESET	the daemon went away
+ * Blocks:	until visit returned nonzero or the connection ended
+ *
+ * Return: what visit returned, or a negative errno.
+ */
+int pk_follow(struct pk *pk, int (*visit)(void *arg, uint64_t number, const char *json), void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
