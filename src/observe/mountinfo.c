@@ -31,24 +31,31 @@ static const char *const remote_types[] = {
 	"virtiofs",
 };
 
-static bool is_octal(char c)
+/* The character that \ooo stands for, 0: it is no escape. The kernel escapes blanks and
+ * backslashes. */
+static char escaped(const char *text)
 {
-	return c >= '0' && c <= '7';
+	unsigned value = 0;
+
+	if (text[0] != '\\' || text[1] < '0' || text[1] > '3')
+		return 0;
+	for (int i = 1; i <= 3; i++) {
+		if (text[i] < '0' || text[i] > '7')
+			return 0;
+		value = value << 3 | (unsigned)(text[i] - '0');
+	}
+	return (char)value;
 }
 
-/* The kernel writes blanks and backslashes as \ooo. */
 static void unescape(char *text)
 {
 	char *to = text;
 
 	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && is_octal(from[1]) && is_octal(from[2]) &&
-			is_octal(from[3]) && from[1] <= '3') {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
+		char c = escaped(from);
+
+		*to = c ? c : *from;
+		from += c ? 4 : 1;
 	}
 	*to = '\0';
 }

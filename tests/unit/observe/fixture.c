@@ -33,7 +33,7 @@ static void make_parents(int root, const char *path)
 static void make_file(int root, const char *path, const void *bytes, size_t n)
 {
 	_cleanup_(closep) int fd = openat(
-		root, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		root, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
 	if (fd < 0 || write(fd, bytes, n) != (ssize_t)n)
 		die(path);

@@ -4,7 +4,7 @@
  * A tree of files out of one text, so that a diff shows what changed:
  *
  *	# comment
- *	path: text of the file (a newline follows)
+ *	path: text of the file (a newline follows); again: another line
  *	path = 00 83 00 08      bytes
  *	path -> target          symbolic link
  *	path/                   empty directory
