@@ -97,17 +97,6 @@ static void print_remarks(const struct diagnostics *remarks)
 	}
 }
 
-static void log_remarks(const struct diagnostics *remarks)
-{
-	for (size_t i = 0; i < remarks->n; i++) {
-		const struct diagnostic *d = &remarks->rows[i];
-
-		log_event(d->severity >= SEVERITY_ERROR ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING,
-			"config-remark", "at=%s:%u severity=%s text=\"%s\"", d->file, d->line,
-			severity_name(d->severity), d->text);
-	}
-}
-
 /* 0 or an exit status. */
 static int load(const struct options *options, struct diagnostics *remarks, struct config **ret)
 {
@@ -167,23 +156,9 @@ static void on_stop(void *arg)
 	loop_exit(loop, EXIT_SUCCESS);
 }
 
-static void on_reconfigured(void *arg, int result, const struct diagnostics *remarks)
-{
-	(void)arg;
-	if (remarks)
-		log_remarks(remarks);
-	if (result < 0)
-		log_failure(result, "config-refused", "in_force=old");
-	else
-		log_event(LOG_LEVEL_NOTICE, "config-changed", "in_force=new");
-}
-
 static void on_hangup(void *arg)
 {
-	int r = sources_reconfigure(arg, on_reconfigured, NULL);
-
-	if (r < 0)
-		log_failure(r, "config-refused", "in_force=old");
+	serve_dbus_reconfigure(arg);
 }
 
 static int run(struct loop *loop, struct sources *sources, const struct diagnostics *remarks)
@@ -198,7 +173,7 @@ static int run(struct loop *loop, struct sources *sources, const struct diagnost
 	if (r >= 0)
 		r = loop_signal(loop, SIGINT, on_stop, loop, &interrupt);
 	if (r >= 0)
-		r = loop_signal(loop, SIGHUP, on_hangup, sources, &hangup);
+		r = loop_signal(loop, SIGHUP, on_hangup, bus, &hangup);
 	if (r >= 0) {
 		process_lock_memory();
 		log_event(LOG_LEVEL_NOTICE, "daemon-started", "pid=%d version=%s mode=observe",

@@ -173,6 +173,19 @@ int config_files_read(const char *ours, struct config_files *ret, char **ret_fai
 	return 0;
 }
 
+int config_files_read_one(const char *path, struct config_files *ret)
+{
+	struct config_files files = CONFIG_FILES_INIT;
+	int r = read_one(&files, path, true, false);
+
+	if (r < 0) {
+		config_files_done(&files);
+		return r;
+	}
+	*ret = files;
+	return 0;
+}
+
 /* ---- in memory ------------------------------------------------------------------------------- */
 
 struct packed {

@@ -21,6 +21,8 @@ struct config_files {
  * A file that is not there is no file. 0, -ENOMEM, or the errno of a file that cannot be read, its
  * name in ret_failed (may be NULL; owned by the caller). */
 int config_files_read(const char *ours, struct config_files *ret, char **ret_failed);
+/* This file alone. 0 or negative errno. */
+int config_files_read_one(const char *path, struct config_files *ret);
 void config_files_done(struct config_files *files);
 
 /* All files in one memory file, and back. config_files_pack() returns its descriptor. */

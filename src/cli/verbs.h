@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* What each verb does. All print their document and return an exit status. */
+#include "cli/words.h"
+
+/* show.c: readers */
+int verb_status(const struct words *words);
+int verb_paths(const struct words *words);
+int verb_config(const struct words *words);
+int verb_events(const struct words *words);
+
+/* change.c: what causes work */
+int verb_check(const struct words *words);
+int verb_purge(const struct words *words);
+int verb_holders(const struct words *words);
+int verb_reconfigure(const struct words *words);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/words.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/number.h"
+
+static const struct {
+	int key;
+	unsigned option; /* 0: every verb has it */
+	const char *name, *value, *help;
+} rows[] = {
+	{ 'n', MAY_DRY_RUN, "dry-run", NULL,
+		"do everything but the deed, and say what would be done" },
+	{ 'H', MAY_HELD, "held", NULL,
+		"let go what the limits hold back (without DEVICE: all of it)" },
+	{ 't', MAY_TIMEOUT, "timeout", "S",
+		"what is not done after S seconds is pending (status 1)" },
+	{ 'o', MAY_ORIGIN, "origin", NULL, "also say where each value came from" },
+	{ 'c', MAY_CHECK_FILE, "check", "FILE", "say what is wrong with FILE, and nothing else" },
+	{ 'f', MAY_FOLLOW, "follow", NULL, "go on as events come" },
+	{ 'j', 0, "json", NULL, "one JSON document on standard output" },
+	{ 'h', 0, "help", NULL, "print this text" },
+};
+
+enum { N_ROWS = sizeof rows / sizeof *rows, MAX_TIMEOUT_S = 7 * 24 * 3600 };
+
+void words_print_help(const struct verb_row *verb)
+{
+	printf("usage: pathkeeper %s%s%s [options]\n%s.\n", verb->name, *verb->arguments ? " " : "",
+		verb->arguments, verb->help);
+	for (int i = 0; i < N_ROWS; i++)
+		if (!rows[i].option || (verb->options & rows[i].option))
+			printf("  --%s%s%-*s %s\n", rows[i].name, rows[i].value ? " " : "",
+				14 - (int)__builtin_strlen(rows[i].name) - (rows[i].value != NULL),
+				rows[i].value ? rows[i].value : "", rows[i].help);
+}
+
+static int take(struct words *w, int key, const char *value)
+{
+	uint64_t seconds;
+
+	switch (key) {
+	case 'n': w->dry_run = true; return 0;
+	case 'H': w->held = true; return 0;
+	case 'o': w->origin = true; return 0;
+	case 'f': w->follow = true; return 0;
+	case 'j': w->json = true; return 0;
+	case 'h': w->help = true; return 0;
+	case 'c': w->check_file = value; return 0;
+	case 't':
+		if (number_parse_u64(value, 1, MAX_TIMEOUT_S, &seconds) < 0) {
+			fprintf(stderr,
+				"pathkeeper: --timeout takes seconds from 1 to %d, not \"%s\"\n",
+				MAX_TIMEOUT_S, value);
+			return CODE_USAGE;
+		}
+		w->timeout_ms = seconds * 1000;
+		return 0;
+	}
+	return CODE_USAGE; /* getopt has said why */
+}
+
+int words_parse(const struct verb_row *verb, int argc, char **argv, struct words *ret)
+{
+	struct option options[N_ROWS + 1] = { 0 };
+	struct words w = { .verb = verb->name };
+	int n = 0, c, r = 0;
+
+	for (int i = 0; i < N_ROWS; i++)
+		if (!rows[i].option || (verb->options & rows[i].option))
+			options[n++] = (struct option){ rows[i].name,
+				rows[i].value ? required_argument : no_argument, NULL,
+				rows[i].key };
+	optind = 0;
+	while (r == 0 && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		r = take(&w, c, optarg);
+	if (r)
+		return r;
+	w.names = (const char **)argv + optind;
+	w.n_names = (unsigned)(argc - optind);
+	if (!w.help && !w.held && !w.check_file && w.n_names < verb->min_names) {
+		fprintf(stderr, "pathkeeper: %s needs a DEVICE\n", verb->name);
+		return CODE_USAGE;
+	}
+	if (w.n_names > verb->max_names) {
+		fprintf(stderr, "pathkeeper: %s: unexpected word \"%s\"\n", verb->name,
+			w.names[verb->max_names]);
+		return CODE_USAGE;
+	}
+	*ret = w;
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command: a table of verbs; find one, call it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/verbs.h"
+
+enum { ANY = 4096 };
+
+static const struct verb_row verbs[] = {
+	{ "status", "", 0, 0, 0, verb_status,
+		"The daemon, counts by state, what is stuck and held" },
+	{ "paths", "[DEVICE...]", 0, 0, ANY, verb_paths, "One row a path" },
+	{ "check", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_check,
+		"Ask the devices now (status 0: all are up or ghost)" },
+	{ "purge", "DEVICE...", MAY_DRY_RUN | MAY_HELD | MAY_TIMEOUT, 1, ANY, verb_purge,
+		"Verify that the devices are gone, remove them, wait for the end" },
+	{ "holders", "DEVICE", 0, 1, 1, verb_holders,
+		"Who uses the device, and how to release it" },
+	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
+		"The configuration that is in force" },
+	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },
+	{ "events", "", MAY_FOLLOW, 0, 0, verb_events, "What happened" },
+};
+
+static void print_usage(FILE *to)
+{
+	fprintf(to, "usage: pathkeeper VERB [DEVICE...] [options]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(to, "  %-12s %-12s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+	fprintf(to, "  --version, --help; every verb takes --json and --help\n"
+		    "DEVICE: sdb, 8:16, 3:0:0:1, a WWID, a map, host3, target3:0:0, session1, "
+		    "rport-3:0-1, a sysfs path\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	struct words words;
+	int r;
+
+	if (!strcmp(name, "--help")) {
+		print_usage(stdout);
+		return CODE_DONE;
+	}
+	if (!strcmp(name, "--version")) {
+		printf("pathkeeper %s\n", PATHKEEPER_VERSION);
+		return CODE_DONE;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(name, verbs[i].name))
+			continue;
+		r = words_parse(&verbs[i], argc - 1, argv + 1, &words);
+		if (r)
+			return r;
+		if (words.help) {
+			words_print_help(&verbs[i]);
+			return CODE_DONE;
+		}
+		return verbs[i].run(&words);
+	}
+	if (*name)
+		fprintf(stderr, "pathkeeper: no verb is called \"%s\"\n", name);
+	print_usage(stderr);
+	return CODE_USAGE;
+}
