@@ -47,7 +47,8 @@ static void add_purge(struct text *out, const struct change *c)
 		add_word(out, "holder", c->text);
 	if (c->result) {
 		add_word(out, "stage", hand_stage_name((enum hand_stage)c->stage));
-		add_word(out, "error", strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
+		add_word(out, "error",
+			strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
 	}
 }
 
@@ -102,7 +103,9 @@ void event_fields(const struct change *c, struct text *out)
 		text_add_escaped(out, c->map);
 		break;
 	case CHANGE_OWNER: text_addf(out, "running=%s", c->number ? "yes" : "no"); break;
-	case CHANGE_HELPER_LOST: text_addf(out, "helper=%s pid=%" PRIu64, c->text, c->number); break;
+	case CHANGE_HELPER_LOST:
+		text_addf(out, "helper=%s pid=%" PRIu64, c->text, c->number);
+		break;
 	case CHANGE_SLEPT: text_addf(out, "ms=%" PRIu64, c->number); break;
 	case CHANGE_UEVENTS_LOST: break;
 	case CHANGE_ATTENTION:
@@ -162,7 +165,7 @@ void purge_round_step(struct purge_round *round, const struct model *m, struct a
 
 	if (!round->running && !round->purged)
 		return;
-	for_each_path(m, p) {
+	for_each_path (m, p) {
 		held += p->purge == PURGE_HELD || (p->purge == PURGE_MARKED && p->held_back);
 		pending += p->purge != PURGE_NO && p->purge != PURGE_HELD;
 		moving |= p->purge == PURGE_VERIFYING || p->purge == PURGE_UNMAPPING ||
