@@ -71,8 +71,10 @@ echo 'fio runs on /dev/mapper/mail and /dev/mapper/data. Nobody uses old.'
 
 title 'The array takes the volume old away. The kernel keeps its devices; pathkeeper does not'
 lines=$(wc -l <$daemon_log)
-tail -n +$((lines + 1)) -f $daemon_log | sed 's/^/    /' &
-tail_pid=$!
+sleep 600 &
+printing=$!
+tail -n +$((lines + 1)) -s 0.2 -f --pid=$printing $daemon_log | sed -u 's/^/    /' &
+printer=$!
 began=$(clock)
 must san_unmap 3 1
 must san_unmap 3 2
@@ -82,9 +84,8 @@ took=$(($(clock) - began))
 map_gone() { ! dmsetup info old >/dev/null 2>&1; }
 wait_until 30 map_gone || fatal 'the map old is still there'
 wait_until 15 said purge-round purged=2 || fatal 'no summary was printed'
-sleep 0.3 # the printer's turn
-kill $tail_pid
-wait $tail_pid 2>/dev/null
+kill $printing
+wait $printer # the printer ends when it has printed all
 
 title 'Afterwards'
 pk paths
