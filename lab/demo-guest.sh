@@ -98,8 +98,8 @@ must daemon_stop
 title 'What happened'
 cat <<-END
 	$old_a and $old_b, the two paths of the volume that the array took away, are gone
-	from the kernel, and so is its map: $((took / 1000)).$((took % 1000 / 100)) s after the array's word (emulated, and
-	of that up to 3 s are purge_grace). Each was asked again, by TEST UNIT READY and INQUIRY,
-	through descriptors pinned on that very device, right before it was deleted.
+	from the kernel, and so is its map: $((took / 1000)).$((took % 1000 / 100)) s after the array's word (on an emulated
+	processor). Each was asked again, by TEST UNIT READY and INQUIRY, through descriptors
+	pinned on that very device, right before it was deleted.
 	mail and data kept both paths, and fio found not one wrong block.
 END
