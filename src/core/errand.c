@@ -85,7 +85,8 @@ enum errand_progress errand_step(struct errand *e, instant now, bool *ret_opened
 	if (e->progress != ERRAND_WAITS)
 		return e->progress;
 	if (!instant_is_set(e->deadline))
-		e->deadline = instant_add_ms(now, e->word.timeout_ms);
+		e->deadline = instant_add_ms(
+			now, e->word.timeout_ms ? e->word.timeout_ms : ERRAND_KNOWN_MS);
 	if (!e->opened) {
 		if (core_model(e->core)->devices_known) {
 			e->progress = open_all(e);

@@ -17,6 +17,8 @@ enum errand_progress {
 	ERRAND_NO_MEMORY,
 };
 
+enum { ERRAND_KNOWN_MS = 60000 }; /* of a word without a timeout, for the devices to be known */
+
 /* names: NULL-terminated and not empty, or none at all for "whatever P4 holds back" of a purge;
  * copied, as is word (its request number is given here). 0 or -ENOMEM. */
 int errand_new(
