@@ -12,8 +12,7 @@
 /* Two rows that fill the same field are two names of one keyword. */
 static bool is_same(const struct keyword *a, const struct keyword *b)
 {
-	return a == b ||
-	       (keyword_is_acted_on(a) && keyword_is_acted_on(b) && a->setting == b->setting);
+	return a == b || (keyword_has_field(a) && keyword_has_field(b) && a->setting == b->setting);
 }
 
 static struct assignment *find(const struct entry *entry, const struct keyword *keyword)
@@ -100,7 +99,7 @@ void entry_apply(const struct entry *entry, struct settings *ret)
 	for (size_t i = 0; i < entry->n; i++) {
 		const struct assignment *a = &entry->assignments[i];
 
-		if (!keyword_is_acted_on(a->keyword))
+		if (!keyword_has_field(a->keyword))
 			continue;
 		value_store(a->keyword, a->number, a->text, ret);
 		ret->origins[a->keyword->setting] = a->origin;

@@ -48,7 +48,7 @@ const char *entry_text(const struct entry *entry, const char *name);
  * 0 or -ENOMEM. */
 int entry_merge(struct entry *entry, struct entry *earlier);
 
-/* Puts what is acted on into ret. */
+/* Puts what has a field into ret. */
 void entry_apply(const struct entry *entry, struct settings *ret);
 void entry_done(struct entry *entry);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The rows. To act on a keyword that is only known so far: give it a field in struct settings, a
- * name in enum setting, and ACTED_ON() here; to guard devices by it, a safe value.
+ * name in enum setting, and KEPT_IN() here; to guard devices by it, a safe value.
  *
  * The safe value of a keyword is the one with which less is removed and less is read or written
  * through a doubtful path, whatever the operator meant to write.
@@ -39,7 +39,7 @@
 #define BUILT_IN(text)		  .built_in = (text)
 #define SAFE(text)		  .safe = (text)
 #define HELP(text)		  .help = (text)
-#define ACTED_ON(field, name)                                                                      \
+#define KEPT_IN(field, name)                                                                       \
 	.setting = SETTING_##name, .offset = offsetof(struct settings, field),                     \
 	.size = sizeof(((struct settings *)NULL)->field)
 
@@ -85,91 +85,99 @@ static const struct choice protocols[] = { { "undef", 0 }, { "ccw", 1 }, { "ccis
 /* clang-format off */
 static const struct keyword rows[] = {
 	/* what an entry applies to */
-	{ "wwid", TEXT, .sections = M, HELP("the WWID this entry is for, compared exactly") },
-	{ "type", CHOICE(protocols), .sections = P, HELP("the protocol this entry is for") },
-	{ "vendor", TEXT, .sections = V, HELP("pattern for the vendor of INQUIRY") },
-	{ "product", TEXT, .sections = V, HELP("pattern for the product of INQUIRY") },
-	{ "revision", TEXT, .sections = V, HELP("pattern for the revision of INQUIRY") },
-	{ "product_blacklist", .type = TYPE_PATTERN, .sections = V, FLAGS(MUST_PARSE),
+	{ "wwid", TEXT, .sections = M, FLAGS(SELECTS),
+	  HELP("the WWID this entry is for, compared exactly") },
+	{ "type", CHOICE(protocols), .sections = P, FLAGS(SELECTS),
+	  HELP("the protocol this entry is for") },
+	{ "vendor", TEXT, .sections = V, FLAGS(SELECTS),
+	  HELP("pattern for the vendor of INQUIRY") },
+	{ "product", TEXT, .sections = V, FLAGS(SELECTS),
+	  HELP("pattern for the product of INQUIRY") },
+	{ "revision", TEXT, .sections = V, FLAGS(SELECTS),
+	  HELP("pattern for the revision of INQUIRY") },
+	{ "product_blacklist", .type = TYPE_PATTERN, .sections = V,
+	  FLAGS(MUST_PARSE) | KEYWORD_SELECTS,
 	  HELP("exclude the products of this vendor that match") },
 	{ "alias", .type = TYPE_NAME, .sections = M, HELP("name of the map") },
 
 	/* the daemon */
 	{ "mode", CHOICE(modes), .sections = D,
-	  BUILT_IN("observe"), SAFE("observe"), ACTED_ON(mode, MODE)
+	  BUILT_IN("observe"), SAFE("observe"), KEPT_IN(mode, MODE)
 	  ,
 	  HELP("observe: leave maps to their owner; manage: own them") },
-	{ "verbosity", NUMBER(0, 4), .sections = D, BUILT_IN("2"), ACTED_ON(verbosity, VERBOSITY),
+	{ "verbosity", NUMBER(0, 4), .sections = D, BUILT_IN("2"), FLAGS(IDLE),
+	  KEPT_IN(verbosity, VERBOSITY),
 	  HELP("how much is logged") },
 	{ "polling_interval", COUNT(1, DAY), .sections = D, BUILT_IN("5"),
-	  ACTED_ON(polling_interval_s, POLLING_INTERVAL),
+	  KEPT_IN(polling_interval_s, POLLING_INTERVAL),
 	  HELP("seconds between checks of a path that is not stable") },
 	{ "max_polling_interval", COUNT(0, DAY), .sections = D,
-	  ACTED_ON(max_polling_interval_s, MAX_POLLING_INTERVAL),
+	  KEPT_IN(max_polling_interval_s, MAX_POLLING_INTERVAL),
 	  HELP("bound of the interval, which doubles while a path is good; unset or 0: 4"
 	       " times polling_interval") },
 	{ "checker_timeout", NUMBER(0, DAY), .sections = D, BUILT_IN("0"),
-	  ACTED_ON(checker_timeout_s, CHECKER_TIMEOUT),
-	  HELP("seconds until a check counts as unanswered; 0: the device's own timeout,"
-	       " else 30") },
+	  KEPT_IN(checker_timeout_s, CHECKER_TIMEOUT),
+	  HELP("seconds until a check counts as unanswered; 0: 30, or the device's own timeout"
+	       " where that is shorter") },
 	{ "path_checker", .type = TYPE_TEXT, .max = 31, .sections = D | V | O, BUILT_IN("tur"),
-	  ACTED_ON(path_checker, PATH_CHECKER),
+	  FLAGS(IDLE), KEPT_IN(path_checker, PATH_CHECKER),
 	  HELP("accepted and shown; every check is TEST UNIT READY") },
 	{ "checker", .type = TYPE_TEXT, .max = 31, .sections = D | V | O,
-	  ACTED_ON(path_checker, PATH_CHECKER), HELP("another name of path_checker") },
+	  FLAGS(IDLE), KEPT_IN(path_checker, PATH_CHECKER), HELP("another name of path_checker") },
 	{ "allow_usb_devices", YES_NO, .sections = D, BUILT_IN("no"),
-	  ACTED_ON(allow_usb_devices, ALLOW_USB_DEVICES), HELP("ask devices behind USB too") },
+	  FLAGS(IDLE), KEPT_IN(allow_usb_devices, ALLOW_USB_DEVICES),
+	  HELP("ask devices behind USB too") },
 
 	/* what the array took away */
 	{ "purge_disconnected", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
-	  ACTED_ON(purge_disconnected, PURGE_DISCONNECTED),
+	  KEPT_IN(purge_disconnected, PURGE_DISCONNECTED),
 	  HELP("remove a path whose logical unit no longer exists") },
 	{ "purge_action", CHOICE(purge_actions), .sections = EVERYWHERE,
 	  BUILT_IN("remove"), SAFE("report")
 	  ,
-	  ACTED_ON(purge_action, PURGE_ACTION),
+	  KEPT_IN(purge_action, PURGE_ACTION),
 	  HELP("report: go all the way up to the removal, and say so") },
 	{ "purge_checks", NUMBER(1, 100), .sections = EVERYWHERE, BUILT_IN("2"), SAFE("100"),
-	  ACTED_ON(purge_checks, PURGE_CHECKS), HELP("agreeing answers needed before a removal") },
+	  KEPT_IN(purge_checks, PURGE_CHECKS), HELP("agreeing answers needed before a removal") },
 	{ "purge_delay", NUMBER(0, 7 * DAY), .sections = EVERYWHERE, BUILT_IN("0"), SAFE("604800"),
-	  ACTED_ON(purge_delay_s, PURGE_DELAY),
+	  KEPT_IN(purge_delay_s, PURGE_DELAY),
 	  HELP("seconds to wait after a path was found disconnected") },
 	{ "purge_grace", NUMBER(0, DAY), .sections = EVERYWHERE, BUILT_IN("60"), SAFE("86400"),
-	  ACTED_ON(purge_grace_s, PURGE_GRACE),
+	  KEPT_IN(purge_grace_s, PURGE_GRACE),
 	  HELP("seconds to wait after the transport came back") },
 	{ "purge_last_path", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
-	  ACTED_ON(purge_last_path, PURGE_LAST_PATH),
+	  KEPT_IN(purge_last_path, PURGE_LAST_PATH),
 	  HELP("also the last path of a map, after the map") },
 	{ "purge_single_path", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
-	  ACTED_ON(purge_single_path, PURGE_SINGLE_PATH),
+	  KEPT_IN(purge_single_path, PURGE_SINGLE_PATH),
 	  HELP("also a disk that belongs to no map") },
 	{ "purge_limit", NUMBER(1, 10000), .sections = D, BUILT_IN("60"), SAFE("1"),
-	  ACTED_ON(purge_limit, PURGE_LIMIT),
+	  KEPT_IN(purge_limit, PURGE_LIMIT),
 	  HELP("removals within a minute; more are held back") },
 	{ "purge_share", NUMBER(1, 100), .sections = D, BUILT_IN("50"), SAFE("1"),
-	  ACTED_ON(purge_share_percent, PURGE_SHARE),
+	  KEPT_IN(purge_share_percent, PURGE_SHARE),
 	  HELP("percent of one array's units removed within a minute; more are held back") },
 	{ "purge_owner", CHOICE(purge_owners), .sections = D, BUILT_IN("auto"), SAFE("auto"),
-	  ACTED_ON(purge_owner, PURGE_OWNER),
+	  FLAGS(IDLE), KEPT_IN(purge_owner, PURGE_OWNER),
 	  HELP("auto: leave paths to a multipathd that purges them") },
-	{ "protect", YES_NO, .sections = M, BUILT_IN("no"), SAFE("yes"), ACTED_ON(protect, PROTECT),
+	{ "protect", YES_NO, .sections = M, BUILT_IN("no"), SAFE("yes"), KEPT_IN(protect, PROTECT),
 	  HELP("never remove a path of this WWID") },
 	{ "identity_fence", CHOICE(identity_fences), .sections = EVERYWHERE,
 	  BUILT_IN("fail"), SAFE("fail")
 	  ,
-	  ACTED_ON(identity_fence, IDENTITY_FENCE),
+	  FLAGS(IDLE), KEPT_IN(identity_fence, IDENTITY_FENCE),
 	  HELP("what becomes of a path that leads to another unit") },
 	{ "fence_limit", NUMBER(1, 1000), .sections = D, BUILT_IN("4"), SAFE("4"),
-	  ACTED_ON(fence_limit, FENCE_LIMIT),
+	  FLAGS(IDLE), KEPT_IN(fence_limit, FENCE_LIMIT),
 	  HELP("more identities that change at once are reported and held") },
 	{ "identity_interval", NUMBER(1, 1000), .sections = D, BUILT_IN("4"), SAFE("1"),
-	  ACTED_ON(identity_interval_checks, IDENTITY_INTERVAL),
+	  FLAGS(IDLE), KEPT_IN(identity_interval_checks, IDENTITY_INTERVAL),
 	  HELP("ask for the identity with every such check") },
 	{ "rescan_on_lun_change", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
-	  ACTED_ON(rescan_on_lun_change, RESCAN_ON_LUN_CHANGE),
+	  FLAGS(IDLE), KEPT_IN(rescan_on_lun_change, RESCAN_ON_LUN_CHANGE),
 	  HELP("scan back what was purged when the target reports a change") },
 	{ "rescan_interval", NUMBER(0, DAY), .sections = D, BUILT_IN("0"), SAFE("0"),
-	  ACTED_ON(rescan_interval_s, RESCAN_INTERVAL),
+	  FLAGS(IDLE), KEPT_IN(rescan_interval_s, RESCAN_INTERVAL),
 	  HELP("seconds between scans for what was purged; 0: never") },
 
 	/* known, not acted on: the daemon */
@@ -322,14 +330,16 @@ static const struct keyword rows[] = {
 	{ "pg_timeout", TEXT, .sections = D | V | M, FLAGS(NO_EFFECT), HELP("deprecated") },
 
 	/* which devices are left alone */
-	{ "devnode", TEXT, .sections = LISTS, FLAGS(MANY),
+	{ "devnode", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
 	  HELP("pattern for the name of the device") },
-	{ "wwid", TEXT, .sections = LISTS, FLAGS(MANY), HELP("pattern for the WWID") },
+	{ "wwid", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
+	  HELP("pattern for the WWID") },
 	{ "property", TEXT, .sections = LISTS, FLAGS(MANY),
 	  HELP("pattern for the name of a udev property") },
-	{ "protocol", TEXT, .sections = LISTS, FLAGS(MANY), HELP("pattern for the protocol") },
-	{ "vendor", TEXT, .sections = LISTED, HELP("pattern for the vendor") },
-	{ "product", TEXT, .sections = LISTED, HELP("pattern for the product") },
+	{ "protocol", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
+	  HELP("pattern for the protocol") },
+	{ "vendor", TEXT, .sections = LISTED, FLAGS(SELECTS), HELP("pattern for the vendor") },
+	{ "product", TEXT, .sections = LISTED, FLAGS(SELECTS), HELP("pattern for the product") },
 };
 /* clang-format on */
 
@@ -360,7 +370,7 @@ const struct keyword *keyword_find(enum section section, const char *name, const
 const struct keyword *keyword_of_setting(enum setting setting)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (keyword_is_acted_on(&rows[i]) && rows[i].setting == setting)
+		if (keyword_has_field(&rows[i]) && rows[i].setting == setting)
 			return &rows[i];
 	return NULL;
 }

@@ -5,8 +5,9 @@
  * be set to, what it is when nobody sets it, and what it is for. Reading, ranges, precedence,
  * dumps, completion and the manual page all come from the row.
  *
- * A row with a field of struct settings is acted on. The others are known, checked and shown, so
- * that a file written for multipathd brings no complaint; giving such a row its field completes it.
+ * A row with a field of struct settings that somebody reads is acted on, and so is one that says
+ * what its entry or rule applies to. The others are known, checked and shown, so that a file
+ * written for multipathd brings no complaint.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,8 @@ enum keyword_flag {
 	KEYWORD_MANY = 1,	/* may stand more than once in a section */
 	KEYWORD_NO_EFFECT = 2,	/* deprecated: accepted with a note */
 	KEYWORD_MUST_PARSE = 4, /* a bad value refuses the file, as multipathd does */
+	KEYWORD_SELECTS = 8,	/* says what its entry or rule applies to */
+	KEYWORD_IDLE = 16,	/* has a field at which nobody looks yet */
 };
 
 struct choice {
@@ -50,7 +53,7 @@ struct keyword {
 	const char *built_in; /* in force when nobody sets it; NULL: unset */
 	const char *safe;     /* in force instead of a bad value; NULL: a bad value is skipped */
 	const char *help;
-	enum setting setting; /* these three only when it is acted on: size is not 0 */
+	enum setting setting; /* these three only when it has a field: size is not 0 */
 	size_t offset, size;
 };
 
@@ -64,9 +67,14 @@ const struct keyword *keyword_at(size_t i);
 const struct keyword *keyword_find(enum section section, const char *name, const char *value);
 const struct keyword *keyword_of_setting(enum setting setting);
 
-static inline bool keyword_is_acted_on(const struct keyword *k)
+static inline bool keyword_has_field(const struct keyword *k)
 {
 	return k->size != 0;
+}
+
+static inline bool keyword_is_acted_on(const struct keyword *k)
+{
+	return k->flags & KEYWORD_SELECTS || (keyword_has_field(k) && !(k->flags & KEYWORD_IDLE));
 }
 
 static inline bool keyword_may_stand_in(const struct keyword *k, enum section section)

@@ -32,7 +32,7 @@ static void set_built_in(struct settings *ret)
 	int64_t number;
 
 	for (size_t i = 0; (k = keyword_at(i)); i++)
-		if (keyword_is_acted_on(k) && k->built_in &&
+		if (keyword_has_field(k) && k->built_in &&
 			value_parse(k, k->built_in, &number) == 0)
 			value_store(k, number, k->built_in, ret);
 }

@@ -76,8 +76,8 @@ static int show_interval(struct dump *d, const struct keyword *k, const struct s
 
 static bool is_interval(const struct keyword *k)
 {
-	return keyword_is_acted_on(k) && (k->setting == SETTING_POLLING_INTERVAL ||
-						 k->setting == SETTING_MAX_POLLING_INTERVAL);
+	return keyword_has_field(k) && (k->setting == SETTING_POLLING_INTERVAL ||
+					       k->setting == SETTING_MAX_POLLING_INTERVAL);
 }
 
 static int show_entry(struct dump *d, const struct entry *entry)

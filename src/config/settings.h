@@ -12,7 +12,7 @@ enum purge_action { PURGE_ACTION_REMOVE, PURGE_ACTION_REPORT };
 enum purge_owner { PURGE_OWNER_AUTO, PURGE_OWNER_PATHKEEPER };
 enum identity_fence { IDENTITY_FENCE_REPORT, IDENTITY_FENCE_FAIL, IDENTITY_FENCE_REMOVE };
 
-/* The keywords that are acted on. */
+/* The keywords that have a field below. */
 enum setting {
 	SETTING_VERBOSITY,
 	SETTING_POLLING_INTERVAL,

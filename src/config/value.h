@@ -25,6 +25,6 @@ void value_print(const struct keyword *k, int64_t number, const char *text, stru
 /* What may be written: "yes, no", "1..86400", "infinity, 0..10". */
 void value_print_range(const struct keyword *k, struct text *out);
 
-/* Into and out of the field of a keyword that is acted on. */
+/* Into and out of the field of a keyword that has one. */
 void value_store(const struct keyword *k, int64_t number, const char *text, struct settings *ret);
 void value_print_field(const struct keyword *k, const struct settings *settings, struct text *out);

@@ -263,7 +263,7 @@ static void each_row_is_complete(void **state)
 			fail_msg("%s: no help or no section", k->name);
 		if (k->built_in && value_parse(k, k->built_in, &number) != 0)
 			fail_msg("%s: built-in %s", k->name, k->built_in);
-		if (k->safe && (!keyword_is_acted_on(k) || value_parse(k, k->safe, &number) != 0))
+		if (k->safe && (!keyword_has_field(k) || value_parse(k, k->safe, &number) != 0))
 			fail_msg("%s: safe %s", k->name, k->safe);
 	}
 	for (size_t i = 0; i < SETTINGS; i++)
@@ -380,7 +380,7 @@ static void nothing_else_is_known(void **state)
 	(void)state;
 	for (size_t i = 0; (k = keyword_at(i)); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(known); j++) {
-			if (keyword_may_stand_in(k, known[j].section) && !keyword_is_acted_on(k) &&
+			if (keyword_may_stand_in(k, known[j].section) && !keyword_has_field(k) &&
 				!is_listed(known[j].names, k->name))
 				fail_msg("%s in %s", k->name, section_name(known[j].section));
 		}
