@@ -7,6 +7,11 @@
 #include "port/loop.h"
 #include "port/packet.h"
 
+struct batch {
+	struct batch *next;
+	struct packet packet;
+};
+
 struct helper *helper_new(void *owner, enum helper_kind kind, uint32_t host)
 {
 	struct helper *h = calloc(1, sizeof *h);
@@ -32,7 +37,7 @@ struct helper *helper_free(struct helper *h)
 		h->owed = q->next;
 		free(q);
 	}
-	free(h->out);
+	helper_drop(h, NULL, NULL);
 	free(h);
 	return NULL;
 }
@@ -48,36 +53,59 @@ void helper_look_behind(struct helper *h, instant now)
 	h->untaken_bytes = bytes;
 }
 
-int helper_flush(struct helper *h, instant now)
+static struct batch *add_batch(struct helper *h)
 {
-	int r;
+	struct batch **end = &h->out, *b = malloc(sizeof *b);
 
-	if (!h->out)
-		return 0;
-	helper_look_behind(h, now); /* before: what is sent now cannot have been taken yet */
-	r = packet_send(h->socket, h->out);
-	if (r < 0)
-		return r;
-	free(TAKE(h->out));
-	return 0;
+	if (!b)
+		return NULL;
+	b->next = NULL;
+	packet_clear(&b->packet);
+	while (*end)
+		end = &(*end)->next;
+	return *end = b;
 }
 
 int helper_add(struct helper *h, const struct action *a)
 {
-	int r;
+	struct batch *b = h->out;
 
-	if (h->out && packet_add(h->out, a, action_size(a)) == 0)
+	while (b && b->next)
+		b = b->next;
+	if (b && packet_add(&b->packet, a, action_size(a)) == 0)
 		return 0;
-	if (h->out) {
-		r = h->socket < 0 ? -EAGAIN : helper_flush(h, loop_now());
+	b = add_batch(h);
+	return b ? packet_add(&b->packet, a, action_size(a)) : -ENOMEM;
+}
+
+int helper_flush(struct helper *h, instant now)
+{
+	if (h->out)
+		helper_look_behind(h, now); /* what is sent now cannot have been taken yet */
+	while (h->out) {
+		struct batch *sent = h->out;
+		int r = packet_send(h->socket, &sent->packet);
+
 		if (r < 0)
 			return r;
+		h->out = sent->next;
+		free(sent);
 	}
-	h->out = malloc(sizeof *h->out);
-	if (!h->out)
-		return -ENOMEM;
-	packet_clear(h->out);
-	return packet_add(h->out, a, action_size(a));
+	helper_look_behind(h, now);
+	return 0;
+}
+
+void helper_drop(struct helper *h, void (*visit)(void *arg, const struct action *a), void *arg)
+{
+	struct batch *dropped = TAKE(h->out), *b;
+	struct action a;
+
+	while ((b = dropped)) {
+		while (visit && packet_next(&b->packet, &a, sizeof a) == 1)
+			visit(arg, &a);
+		dropped = b->next;
+		free(b);
+	}
 }
 
 int helper_owe(struct helper *h, const struct action *a, instant now)

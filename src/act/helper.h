@@ -7,8 +7,10 @@
 #include "model/action.h"
 #include "model/observation.h"
 
-struct packet;
 struct source;
+
+/* Packets that are filled and not sent yet. */
+struct batch;
 
 /* An action that was handed out, as much as is needed to say that it came to nothing. */
 struct question {
@@ -28,7 +30,7 @@ struct helper {
 	int socket;	       /* owned; -1: not made yet */
 	struct source *source; /* owned */
 	instant not_before;    /* is it made */
-	struct packet *out;    /* owned; NULL while nothing is gathered */
+	struct batch *out;     /* owned; NULL while nothing is gathered; sent in order */
 	struct question *owed; /* owned; the oldest first */
 	bool done;	       /* of a hand: it has reported its end */
 
@@ -43,10 +45,13 @@ struct helper {
 struct helper *helper_new(void *owner, enum helper_kind kind, uint32_t host);
 struct helper *helper_free(struct helper *h);
 
-/* Gather an action; what is full is sent. 0, or as helper_flush(). */
+/* Gather an action. 0 or -ENOMEM. */
 int helper_add(struct helper *h, const struct action *a);
-/* Send what is gathered. 0; -EAGAIN: it is behind, and what was gathered still is; others: gone. */
+/* Send what is gathered. 0; -EAGAIN: it is behind, and what was not sent is still gathered; other
+ * negative errno: it is gone. */
 int helper_flush(struct helper *h, instant now);
+/* Nothing is gathered any more: visit is told each action that was. It may gather anew. */
+void helper_drop(struct helper *h, void (*visit)(void *arg, const struct action *a), void *arg);
 
 /* Remember that an answer is owed; 0 or -ENOMEM. Forget it when the answer is there. */
 int helper_owe(struct helper *h, const struct action *a, instant now);

@@ -192,6 +192,10 @@ static void on_helper(void *arg, int fd, uint32_t events)
 		if (r == 1)
 			hear(p, h);
 		packet_done(&p->in);
+		if (h->kind == HELPER_DM_HAND && h->done) {
+			unlink_helper(p, h); /* it waits for more, and gets none */
+			return;
+		}
 	}
 }
 
@@ -210,17 +214,14 @@ static int start(struct perform *p, struct helper *h)
 /* ---- sending ----------------------------------------------------------------------------- */
 
 /* It is behind: what it was to do has failed, but what it was to close is still to be closed. */
-static void fail_gathered(struct perform *p, struct helper *h)
+static void fail_gathered(void *arg, const struct action *a)
 {
-	struct packet *gathered = TAKE(h->out);
-	struct action a;
+	struct helper *h = arg;
 
-	while (packet_next(gathered, &a, sizeof a) == 1)
-		if (a.kind == ACT_FORGET)
-			helper_add(h, &a);
-		else
-			say_failed(p, a.kind, a.id, a.path, -EAGAIN);
-	free(gathered);
+	if (a->kind == ACT_FORGET)
+		helper_add(h, a);
+	else
+		say_failed(h->owner, a->kind, a->id, a->path, -EAGAIN);
 }
 
 static void send_gathered(struct perform *p, struct helper *h, instant now)
@@ -230,12 +231,10 @@ static void send_gathered(struct perform *p, struct helper *h, instant now)
 	if (h->socket < 0 && !instant_reached(now, h->not_before))
 		return;
 	r = h->socket < 0 ? start(p, h) : 0;
-	if (r >= 0 && h->out) {
+	if (r >= 0)
 		r = helper_flush(h, now);
-		helper_look_behind(h, now);
-	}
-	if (r == -EAGAIN && h->socket >= 0 && h->source)
-		fail_gathered(p, h);
+	if (r == -EAGAIN && h->kind == HELPER_KEEPER && h->source)
+		helper_drop(h, fail_gathered, h);
 	else if (r < 0)
 		give_up(p, h, false);
 }
@@ -319,7 +318,11 @@ static int to_singleton(struct perform *p, enum helper_kind kind, const struct a
 	if (!h)
 		return -ENOMEM;
 	r = helper_owe(h, a, loop_now());
-	return r < 0 ? r : gather(p, h, a);
+	if (r >= 0)
+		r = gather(p, h, a);
+	if (r < 0)
+		helper_answered(h, a->kind, a->id);
+	return r;
 }
 
 static int to_dm_hand(struct perform *p, const struct action *a)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The doing column alone: reads actions as text lines from standard input, prints every observation
- * as a text line. Besides actions: "helpers" lists who is out, "quit" (or the end of input) ends.
+ * as a text line. Besides actions: "helpers" lists who is out, "uevents" listens to the kernel and
+ * udev from then on, "quit" (or the end of input) ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,24 +11,32 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "act/dm_hand.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/zygote.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "observe/discover.h"
+#include "observe/holders.h"
 #include "observe/maps.h"
+#include "observe/owner.h"
+#include "observe/uevent.h"
 #include "port/loop.h"
 
 static const struct helper_role roles[] = {
 	[HELPER_KEEPER] = { "pk-keeper", keeper_main },
 	[HELPER_SCOUT] = { "pk-scout", scout_main },
+	[HELPER_SCANNER] = { "pk-scanner", scanner_main },
 	[HELPER_DM] = { "pk-dm", maps_main },
+	[HELPER_OWNER] = { "pk-owner", owner_main },
+	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
 };
 
 struct doer {
 	struct loop *loop;
 	struct perform *perform;
+	struct uevent *uevent;
 	char line[4096];
 	size_t len;
 };
@@ -50,6 +59,13 @@ static void print_helper(
 		pid, host, action);
 }
 
+static void listen_to_uevents(struct doer *d)
+{
+	int r = d->uevent ? 0 : uevent_new(d->loop, print, NULL, &d->uevent);
+
+	printf("# listening%s%s\n", r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
+}
+
 static void do_line(struct doer *d, const char *line)
 {
 	struct action a;
@@ -58,6 +74,8 @@ static void do_line(struct doer *d, const char *line)
 		loop_exit(d->loop, 0);
 	else if (!strcmp(line, "helpers"))
 		perform_helpers(d->perform, print_helper, NULL);
+	else if (!strcmp(line, "uevents"))
+		listen_to_uevents(d);
 	else if (action_parse(line, &a) < 0)
 		printf("# not an action: %s\n", line);
 	else
@@ -105,8 +123,14 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+#ifdef PATHKEEPER_TEST_POINTS
+	puts("# ready test-points=yes");
+#else
+	puts("# ready test-points=no");
+#endif
 	r = loop_run(d.loop);
 	source_free(input);
+	uevent_free(d.uevent);
 	perform_free(d.perform);
 	loop_free(d.loop);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

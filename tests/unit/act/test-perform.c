@@ -60,7 +60,8 @@ static int toy_keeper(int socket, uint32_t tag)
 			} else if (a.kind == ACT_CHECK && a.path.slot == DIE) {
 				return 1;
 			} else if (a.kind == ACT_CHECK && a.path.slot == SLEEP) {
-				poll(NULL, 0, 15000);
+				poll(NULL, 0, 5000);
+				return 1;
 			} else if (a.kind != ACT_FORGET && a.path.slot != IGNORE) {
 				packet_send_patiently(socket, &o, observation_size(&o));
 			}
@@ -96,8 +97,11 @@ static int toy_hand(int socket, uint32_t tag)
 	if (packet_receive(socket, &packet) != 1 || packet_next(&packet, &a, sizeof a) != 1)
 		return 1;
 	o.action = a.id;
-	if (a.path.slot != DIE)
-		packet_send_patiently(socket, &o, observation_size(&o));
+	if (a.path.slot == DIE)
+		return 1;
+	packet_send_patiently(socket, &o, observation_size(&o));
+	while (packet_receive(socket, &packet) != 0)
+		packet_wait(socket, false);
 	return 0;
 }
 
@@ -236,6 +240,20 @@ static void each_host_has_a_keeper_and_answers_come_back(void **state)
 	assert_int_equal(last()->kind, OBS_CHECKED);
 	assert_int_equal(last()->action, 210);
 	assert_int_equal(last()->result, 0);
+	end();
+}
+
+/* More than fits into a packet, all in one turn of the loop, before the keeper is even born. */
+static void thousands_of_paths_appear_at_once(void **state)
+{
+	(void)state;
+	begin(NULL);
+	for (uint32_t i = 0; i < 2000; i++)
+		act(watch(10 + i, 3));
+	assert_true(see_more(2000, 20000));
+	assert_int_equal(last()->action, 100 + 10 + 1999);
+	assert_int_equal(last()->result, 0);
+	assert_int_equal(helpers(HELPER_KEEPER), 1);
 	end();
 }
 
@@ -467,6 +485,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_host_has_a_keeper_and_answers_come_back),
+		cmocka_unit_test(thousands_of_paths_appear_at_once),
 		cmocka_unit_test(what_nobody_watches_cannot_be_checked_or_deleted),
 		cmocka_unit_test(hosts_share_keepers_beyond_the_limit),
 		cmocka_unit_test(a_lost_keeper_is_told_for_each_of_its_hosts_and_made_again),
