@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "judge/pace.h"
+
 enum {
-	FEW_LUNS = 8, /* an array of which the host sees fewer has no purge_share */
-	CLAIM_MEMORY_MS = 10000,
+	FEW_LUNS = 8,		 /* an array of which the host sees fewer has no purge_share */
+	CLAIM_MEMORY_MS = 10000, /* at least: a claim disturbs who would mount it */
 	UDEV_PATIENCE_MS = 10000,
 };
 
@@ -147,6 +149,17 @@ static bool owner_purges(const struct model *m, const struct path *p)
 	return p->map >= 0 && m->owner.running && m->owner.knows_purge && m->owner.purges;
 }
 
+/* The kernel said so a while ago; it is not asked by another hand every time. */
+static bool is_claimed(const struct model *m, const struct path *p)
+{
+	uint64_t memory_ms = pace_backoff_ms(p->claims_refused);
+
+	if (memory_ms < CLAIM_MEMORY_MS)
+		memory_ms = CLAIM_MEMORY_MS;
+	return instant_is_set(p->claim_refused_at) &&
+	       instant_ms_between(p->claim_refused_at, m->now) < memory_ms;
+}
+
 enum reason may_go(struct model *m, const struct path *p)
 {
 	enum reason why = judge_evidence(m, p);
@@ -162,8 +175,7 @@ enum reason may_go(struct model *m, const struct path *p)
 	why = p->map >= 0 ? judge_map(m, p) : judge_holders(m, p);
 	if (why != BECAUSE_NOTHING && why != BECAUSE_FAIL_FIRST && why != BECAUSE_MAP_FIRST)
 		return why;
-	if (instant_is_set(p->claim_refused_at) &&
-		instant_ms_between(p->claim_refused_at, m->now) < CLAIM_MEMORY_MS)
+	if (is_claimed(m, p))
 		return BECAUSE_CLAIMED;
 	if (!p->released && !p->request && may_go_over_limit(m, p))
 		return BECAUSE_LIMIT;

@@ -184,7 +184,11 @@ static void apply_evidence(struct model *m, struct path *p, const struct verdict
 		/* answers agree when they say it in the same way; 05/25/00 is the stronger word */
 		if (v->gone == GONE_QUALIFIER && p->gone != GONE_QUALIFIER)
 			p->gone_count = 0;
-		p->gone_count++;
+		if (!p->gone_count ||
+			instant_ms_between(p->gone_counted_at, m->now) >= PACE_CONFIRM_MS) {
+			p->gone_count++;
+			p->gone_counted_at = m->now;
+		}
 		p->gone = v->gone;
 		p->gone_seq = p->answer_seq;
 		p->gone_at = m->now;

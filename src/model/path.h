@@ -109,12 +109,13 @@ struct path {
 	uint32_t attentions; /* unit attentions in a row */
 
 	/* evidence */
-	uint32_t gone_count;  /* agreeing answers in a row that it is gone */
-	enum gone gone;	      /* what TEST UNIT READY and INQUIRY together said last */
-	uint64_t gone_seq;    /* of the question whose answer that was */
-	instant gone_at;      /* and when it came */
-	instant answering_at; /* when it last answered as a logical unit that exists */
-	instant up_since;     /* of the way to it; never: it is not up */
+	uint32_t gone_count;	 /* agreeing answers in a row that it is gone */
+	instant gone_counted_at; /* answers in one breath count as one */
+	enum gone gone;		 /* what TEST UNIT READY and INQUIRY together said last */
+	uint64_t gone_seq;	 /* of the question whose answer that was */
+	instant gone_at;	 /* and when it came */
+	instant answering_at;	 /* when it last answered as a logical unit that exists */
+	instant up_since;	 /* of the way to it; never: it is not up */
 
 	/* removal */
 	enum purge_stage purge;
@@ -132,6 +133,7 @@ struct path {
 	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
 	bool dry_run;
 	instant claim_refused_at;
+	uint32_t claims_refused; /* since the mark */
 	instant udev_seen_at;
 	bool looks_again; /* a held path is verified again: told only if it comes out otherwise */
 	enum reason told_why; /* of the last step that was told */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "judge/pace.h"
 #include "judge/path_judge.h"
+#include "plan/facts.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 
@@ -206,7 +207,7 @@ static void step_check(struct model *m, struct path *p, struct agenda *agenda)
 		return;
 	}
 	inquiry = p->device.address.lun == 0 || p->gone_count || p->check_wants_inquiry;
-	removal_ask(m, p, inquiry, agenda);
+	facts_ask_check(m, p, inquiry, agenda);
 }
 
 void reconcile(struct model *m, struct agenda *agenda)

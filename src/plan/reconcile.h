@@ -12,5 +12,5 @@ void reconcile(struct model *m, struct agenda *agenda);
 enum {
 	RECONCILE_DEVICES_MS = 60000, /* everything is read again, in case an event was lost */
 	RECONCILE_OWNER_MS = 30000,
-	RECONCILE_SECOND_MS = 1000,   /* one sweep and one sentinel per nexus and second */
+	RECONCILE_SECOND_MS = 1000, /* one sweep and one sentinel per nexus and second */
 };

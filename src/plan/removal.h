@@ -13,14 +13,9 @@ void removal_step(struct model *m, struct path *p, struct agenda *agenda);
 /* A deed ended: what it says of the rung. Called once, after the observation was noted. */
 void removal_deed_ended(struct model *m, struct path *p, const struct observation *done);
 
-/* Add a check of p with these wishes, unless one is out or too many are out to its target. */
-void removal_ask(struct model *m, struct path *p, bool inquiry, struct agenda *agenda);
-
 enum {
-	REMOVAL_HELD_MS = 10000,     /* a held device is looked at again */
-	REMOVAL_HAND_MS = 10000,     /* then a hand is shown as stuck */
-	REMOVAL_MAP_MS = 15000,	     /* then a dm hand is given up for this removal */
-	REMOVAL_FRESH_MS = 5000,     /* facts older than this are asked for again */
-	REMOVAL_UDEV_MS = 1000,	     /* a udev worker's look passes soon */
-	REMOVAL_OUT_PER_TARGET = 32, /* checks */
+	REMOVAL_HELD_MS = 10000, /* a held device is looked at again */
+	REMOVAL_HAND_MS = 10000, /* then a hand is shown as stuck */
+	REMOVAL_MAP_MS = 15000,	 /* then a dm hand is given up for this removal */
+	REMOVAL_UDEV_MS = 1000,	 /* a udev worker's look passes soon */
 };

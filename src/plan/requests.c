@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/text.h"
-#include "plan/removal.h"
+#include "plan/facts.h"
 
 static struct request *free_request(struct model *m)
 {
@@ -48,8 +48,10 @@ static void open_purge(struct model *m, struct request *r, struct path *p)
 		r->stands = true;
 	r->failures = p->failures;
 	choose_request(m, p);
-	if (p->purge == PURGE_HELD || p->purge == PURGE_MARKED)
+	if (p->purge == PURGE_HELD || p->purge == PURGE_MARKED) {
 		p->retry_at = m->now;
+		p->claim_refused_at = INSTANT_NEVER;
+	}
 	p->check_wants_inquiry = true;
 	p->check_due = m->now;
 }
@@ -147,6 +149,12 @@ static bool is_found_alive(const struct request *r, const struct path *p)
 	       instant_is_set(p->answering_at) && !instant_before(p->answering_at, r->started);
 }
 
+/* It does not come back by itself, as a transport may; until then nobody can ask it. */
+static bool is_offline(const struct request *r, const struct path *p)
+{
+	return answered_since(r, p) && p->device.state == DEVICE_OFFLINE;
+}
+
 static void step_unmarked(struct model *m, struct request *r, struct path *p)
 {
 	if (is_found_alive(r, p))
@@ -154,6 +162,8 @@ static void step_unmarked(struct model *m, struct request *r, struct path *p)
 	else if (cannot_be_asked(p))
 		end(m, r, p, RESULT_FAILED,
 			reason_name(p->askable ? BECAUSE_UNREACHABLE : BECAUSE_NOT_ASKED));
+	else if (is_offline(r, p))
+		end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_OFFLINE));
 	else if (p->gone_count && !p->request) /* --held, and it is not wanted any more */
 		end_with_rung(m, r, p, RESULT_REFUSED);
 }
@@ -169,7 +179,9 @@ static void step_purge(struct model *m, struct request *r, struct path *p)
 			end_with_rung(m, r, p, result_of_hold(p->purge_why));
 		return;
 	case PURGE_MARKED:
-		if (p->failures > r->failures && p->failed_why == BECAUSE_FAILED)
+		if (is_offline(r, p))
+			end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_OFFLINE));
+		else if (p->failures > r->failures && p->failed_why == BECAUSE_FAILED)
 			end_with_rung(
 				m, r, p, p->failed_result == -EBUSY ? RESULT_BUSY : RESULT_FAILED);
 		else if (p->watch == WATCH_FAILED)
@@ -198,25 +210,10 @@ static void step_check(struct model *m, struct request *r, struct path *p)
 
 static void step_holders(struct model *m, struct request *r, struct path *p, struct agenda *agenda)
 {
-	struct map *map = model_map(m, p);
-	struct action *a;
-
-	if (r->holders_known) {
+	if (r->holders_known)
 		end(m, r, p, RESULT_HOLDERS_FOUND, "");
-		return;
-	}
-	if (!agenda_may_ask(agenda, &r->holders_asked, m->now))
-		return;
-	a = agenda_add(agenda, ACT_FIND_HOLDERS);
-	if (!a)
-		return;
-	a->id = model_ask(m, &r->holders_asked, m->now);
-	a->path = p->id;
-	a->holders.devt = p->device.devt;
-	if (map)
-		a->holders.map = map->kernel.devt;
-	TEXT_SET(a->holders.dev, p->device.dev);
-	a->holders.deadline_ms = REMOVAL_FRESH_MS;
+	else
+		facts_ask_holders(m, p, &r->holders_asked, agenda);
 }
 
 static void step_one(struct model *m, struct request *r, struct agenda *agenda)
