@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Behind the port: what the helpers make of an action, in virtual time. A single helper answers in
+ * the order in which it was asked; a keeper's checks overtake each other; a hand does at its moment
+ * what src/act/hand.c does, in the same order.
+ */
+#include "sim.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "scsi/gone.h"
+
+/* ---- handles --------------------------------------------------------------------------------- */
+
+static struct handle *handle_of(struct sim *s, path_id id)
+{
+	struct handle *h = &s->handles[id.slot % HANDLES];
+
+	return id.gen && path_id_equal(h->id, id) ? h : NULL;
+}
+
+static struct hand_truth *hand_of_path(struct sim *s, path_id id)
+{
+	for (uint32_t i = 0; i < HANDS; i++)
+		if (s->hands[i].used && !s->hands[i].lost && s->hands[i].daemon == s->daemon &&
+			path_id_equal(s->hands[i].path, id))
+			return &s->hands[i];
+	return NULL;
+}
+
+static void watch(struct sim *s, const struct event *e)
+{
+	const struct act_watch *w = &e->action.watch;
+	struct handle *h = &s->handles[e->action.path.slot % HANDLES];
+	struct observation o = {
+		.kind = OBS_WATCHED, .path = e->action.path, .action = e->action.id
+	};
+	uint32_t host, lun;
+
+	if (!world_at(w->sysfs, &host, &lun))
+		sim_fail(s, "watched is no device: %s", w->sysfs);
+	if (e->order < s->forgotten[e->action.path.slot % HANDLES])
+		return; /* opened and closed again: a keeper does one thing after the other */
+	if (h->id.gen && !path_id_equal(h->id, e->action.path))
+		sim_fail(s, "P6: the handles of %u:0:0:%u were never given back", h->host, h->lun);
+	if (s->devices[host][lun].ino != w->ino || s->devices[host][lun].going)
+		o.result = -ESTALE;
+	else if (!s->peace && sim_chance(s, 20))
+		o.result = -EAGAIN;
+	else if (!h->id.gen)
+		*h = (struct handle){
+			.id = e->action.path, .host = host, .lun = lun, .ino = w->ino
+		};
+	sim_feed(s, &o);
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static void check(struct sim *s, const struct event *e)
+{
+	struct handle *h = handle_of(s, e->action.path);
+	struct observation o = {
+		.kind = OBS_CHECKED, .path = e->action.path, .action = e->action.id
+	};
+	struct event *late;
+
+	if (e->state == DEVICE_UNKNOWN) { /* it was not watched */
+		o.result = -ENODEV;
+		sim_feed(s, &o);
+		return;
+	}
+	if (!h || h->check != e->action.id)
+		return; /* closed under the command: nobody answers it */
+	o.checked.state = e->state;
+	o.checked.transport = e->transport;
+	if (e->state == DEVICE_RUNNING)
+		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry, &o.checked);
+	if (s->peace || !sim_chance(s, 40)) {
+		h->check = 0;
+		oracle_told(s, h->host, h->lun, &o);
+		sim_feed(s, &o);
+		return;
+	}
+	late = sim_push(s, EVENT_SAY, sim_in(s, 100, sim_chance(s, 300) ? 20000 : 2000));
+	late->helper = HELPER_KEEPER;
+	late->epoch = e->epoch;
+	late->daemon = e->daemon;
+	late->host = h->host;
+	late->lun = h->lun;
+	late->said = malloc(sizeof o);
+	*late->said = o;
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+static void say_later(struct sim *s, const struct event *e, const struct observation *o)
+{
+	struct event *later = sim_push(s, EVENT_SAY, sim_in(s, 0, 5));
+
+	later->helper = e->helper;
+	later->epoch = e->epoch;
+	later->daemon = e->daemon;
+	later->host = e->host;
+	later->said = malloc(sizeof *o);
+	*later->said = *o;
+}
+
+static void read_devices(struct sim *s, const struct event *e)
+{
+	struct observation end = { .kind = OBS_DEVICES_END, .action = e->action.id }, o;
+
+	if (!s->peace && sim_chance(s, 30)) {
+		end.result = -EIO;
+		say_later(s, e, &end);
+		return;
+	}
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			world_describe(s, h, l, &o);
+			if (!o.device.present)
+				continue;
+			oracle_told(s, h, l, &o);
+			sim_feed(s, &o);
+		}
+	say_later(s, e, &end);
+}
+
+static void look(struct sim *s, const struct event *e)
+{
+	struct observation o;
+	uint32_t h, l;
+
+	if (!world_at(e->action.look.sysfs, &h, &l))
+		sim_fail(s, "looked at is no device: %s", e->action.look.sysfs);
+	world_describe(s, h, l, &o);
+	o.action = e->action.id;
+	oracle_told(s, h, l, &o);
+	sim_feed(s, &o);
+}
+
+static void read_maps(struct sim *s, const struct event *e)
+{
+	struct observation end = { .kind = OBS_MAPS_END, .action = e->action.id }, o;
+
+	s->dm_watches = true;
+	if (!s->peace && sim_chance(s, 30))
+		end.result = -EIO;
+	for (uint32_t i = 0; i < MAPS && end.result == 0; i++) {
+		if (!s->maps[i].exists)
+			continue;
+		world_describe_map(s, i, &o);
+		o.action = e->action.id;
+		sim_feed(s, &o);
+	}
+	say_later(s, e, &end);
+}
+
+static void add_hold(struct obs_holders *to, enum hold_kind kind, bool critical, bool udev)
+{
+	struct hold *hold = &to->holds[to->n_holds++];
+
+	hold->kind = kind;
+	hold->critical = critical;
+	hold->udev = udev;
+	hold->pid = 99;
+	TEXT_SET(hold->what, "/simulated");
+}
+
+static void find_holders(struct sim *s, const struct event *e)
+{
+	struct observation o = {
+		.kind = OBS_HOLDERS, .path = e->action.path, .action = e->action.id
+	};
+	uint32_t minor = e->action.holders.devt.minor;
+
+	o.holders.complete = s->peace || !sim_chance(s, 20);
+	if (!s->peace && sim_chance(s, 10))
+		o.result = -EIO;
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			const struct device *d = &s->devices[h][l];
+
+			if (!d->ino || d->minor != minor)
+				continue;
+			if (d->mounted)
+				add_hold(&o.holders, HOLD_MOUNT, d->critical, false);
+			if (instant_is_set(d->opened_at))
+				add_hold(&o.holders, HOLD_OPEN, false, false);
+			if (instant_before(s->now, d->udev_until))
+				add_hold(&o.holders, HOLD_OPEN, false, true);
+		}
+	for (uint32_t i = 0; i < MAPS; i++)
+		if (s->maps[i].exists && s->maps[i].minor == e->action.holders.map.minor &&
+			e->action.holders.map.major == DM_MAJOR && s->maps[i].mounted)
+			add_hold(&o.holders, HOLD_MOUNT, false, false);
+	sim_feed(s, &o);
+}
+
+static void ask_owner(struct sim *s, const struct event *e)
+{
+	struct observation o = { .kind = OBS_OWNER, .action = e->action.id, .owner = s->owner };
+
+	if (!s->peace && sim_chance(s, 30))
+		o = (struct observation){
+			.kind = OBS_OWNER, .action = e->action.id, .result = -EIO
+		};
+	sim_feed(s, &o);
+}
+
+/* ---- dm hands -------------------------------------------------------------------------------- */
+
+static int do_map(struct sim *s, const struct act_map *wanted, bool remove)
+{
+	struct map_truth *m = NULL;
+
+	for (uint32_t i = 0; i < MAPS; i++)
+		if (s->maps[i].exists && s->maps[i].minor == wanted->map.minor)
+			m = &s->maps[i];
+	if (!m)
+		return remove ? 0 : -ENXIO;
+	if (remove) {
+		if (m->mounted)
+			return -EBUSY;
+		m->exists = false;
+		s->counts.maps_removed++;
+		world_map_changed(s, (uint32_t)(m - s->maps));
+		return 0;
+	}
+	for (uint32_t i = 0; i < m->n_members; i++)
+		if (m->members[i].minor == wanted->member.minor) {
+			m->members[i].active = false;
+			world_map_changed(s, (uint32_t)(m - s->maps));
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static void dm_hand(struct sim *s, const struct event *e)
+{
+	struct observation o = { .kind = OBS_DONE, .path = e->action.path, .action = e->action.id };
+
+	if (!s->peace && sim_chance(s, 50))
+		o.result = sim_chance(s, 500) ? -EIO : -EPIPE; /* refused, or lost */
+	else
+		o.result = do_map(s, &e->action.map, e->action.kind == ACT_REMOVE_MAP);
+	o.done.stage = o.result == -EPIPE ? STAGE_NONE : STAGE_WRITE;
+	sim_feed(s, &o);
+}
+
+/* ---- hands ----------------------------------------------------------------------------------- */
+
+static void end_hand(struct sim *s, struct hand_truth *hand, enum hand_stage stage, int result,
+	const struct obs_checked *answers)
+{
+	struct observation o = { .kind = OBS_DONE, .path = hand->path, .action = hand->action };
+	bool heard = !hand->lost && hand->daemon == s->daemon;
+
+	hand->used = false;
+	o.result = result;
+	o.done.stage = (uint8_t)stage;
+	o.done.written = stage == STAGE_WRITE;
+	if (answers) {
+		o.done.asked = answers->asked;
+		o.done.tur = answers->tur;
+		o.done.inquiry = answers->inquiry;
+	}
+	s->counts.refused += result < 0;
+	if (!heard)
+		return;
+	sim_feed(s, &o);
+	if (!s->peace && sim_chance(s, 30))
+		sim_feed(s, &o); /* said twice */
+}
+
+static bool is_locked(const struct sim *s, const struct hand_truth *hand)
+{
+	for (uint32_t i = 0; i < HANDS; i++)
+		if (&s->hands[i] != hand && s->hands[i].used && s->hands[i].writing &&
+			s->hands[i].host == hand->host)
+			return true;
+	return false;
+}
+
+static enum gone ask_again(
+	struct sim *s, const struct hand_truth *hand, struct obs_checked *answers)
+{
+	for (int i = 0; i < 6; i++) {
+		*answers = (struct obs_checked){ 0 };
+		world_ask(s, hand->host, hand->lun, hand->ino, true, answers);
+		if (answers->tur.sense_len == 0 || answers->tur.sense[1] != 6)
+			break;
+	}
+	return scsi_gone(&answers->tur, answers->inquired ? &answers->inquiry : NULL,
+		answers->inquiry_data, answers->inquiry_len);
+}
+
+/* Everything up to the write; the stage that refused, or STAGE_WRITE. */
+static enum hand_stage refuse(
+	struct sim *s, const struct hand_truth *hand, int *ret_why, struct obs_checked *answers)
+{
+	const struct device *d = &s->devices[hand->host][hand->lun];
+	bool there = d->ino == hand->ino && !d->going;
+	enum gone gone;
+
+	*ret_why = -EBUSY;
+	if (is_locked(s, hand))
+		return STAGE_LOCK;
+	*ret_why = there ? -EAGAIN : -ENODEV;
+	if (!there || world_state(s, hand->host, hand->lun) != DEVICE_RUNNING)
+		return STAGE_STATE;
+	if (world_transport(s, hand->host) == TRANSPORT_DOWN)
+		return STAGE_TRANSPORT;
+	gone = ask_again(s, hand, answers);
+	if (gone != GONE_UNSUPPORTED && !(gone == GONE_QUALIFIER && hand->by_qualifier))
+		return STAGE_ASK;
+	*ret_why = -EBUSY;
+	if ((hand->claim || world_map_of(s, d) < 0) && world_is_busy(s, d))
+		return STAGE_CLAIM;
+	*ret_why = -EPIPE;
+	return hand->daemon == s->daemon ? STAGE_WRITE : STAGE_DAEMON;
+}
+
+void doers_push_hand(struct sim *s, enum event_kind kind, uint32_t index, instant at)
+{
+	struct event *e = sim_push(s, kind, at);
+
+	e->index = index;
+	e->action.id = s->hands[index].action;
+}
+
+void doers_hand(struct sim *s, uint32_t index)
+{
+	struct hand_truth *hand = &s->hands[index];
+	struct observation began = { .kind = OBS_HAND, .path = hand->path, .action = hand->action };
+	struct obs_checked answers = { 0 };
+	enum hand_stage stage;
+	bool refused; /* by the kernel: nothing dies */
+	int why;
+
+	began.hand.pid = 1000 + index;
+	began.hand.host = hand->host;
+	if (hand->daemon == s->daemon)
+		sim_feed(s, &began);
+	stage = refuse(s, hand, &why, &answers);
+	sim_story(s, "hand %llu: %u:0:0:%u stage %s", (unsigned long long)hand->action, hand->host,
+		hand->lun, hand_stage_name(stage));
+	if (stage != STAGE_WRITE) {
+		end_hand(s, hand, stage, why, &answers);
+		return;
+	}
+	refused = !s->peace && sim_chance(s, 30);
+	oracle_write(s, hand, refused);
+	if (refused) {
+		end_hand(s, hand, STAGE_WRITE, -EIO, &answers);
+		return;
+	}
+	hand->writing = true;
+	world_begin_removal(s, hand->host, hand->lun);
+	hand->hung = !s->peace && sim_chance(s, 100);
+	if (hand->hung) {
+		s->counts.stuck++;
+		return;
+	}
+	doers_push_hand(s, EVENT_HAND_END, index, sim_in(s, 1, sim_chance(s, 50) ? 15000 : 60));
+}
+
+void doers_hand_ended(struct sim *s, uint32_t index)
+{
+	struct hand_truth *hand = &s->hands[index];
+
+	if (!hand->used || !hand->writing)
+		return;
+	world_end_removal(s, hand->host, hand->lun);
+	end_hand(s, hand, STAGE_WRITE, 0, NULL);
+}
+
+static void begin_hand(struct sim *s, const struct action *a)
+{
+	struct handle *h = handle_of(s, a->path);
+	struct hand_truth *hand = NULL;
+	struct observation o = { .kind = OBS_DONE, .path = a->path, .action = a->id };
+	struct event *e;
+
+	for (uint32_t i = 0; i < HANDS && !hand; i++)
+		if (!s->hands[i].used)
+			hand = &s->hands[i];
+	if (!h || !hand) {
+		o.result = -ENODEV;
+		e = sim_push(s, EVENT_SAY, sim_in(s, 0, 1));
+		e->daemon = s->daemon;
+		e->said = malloc(sizeof o);
+		*e->said = o;
+		return;
+	}
+	*hand = (struct hand_truth){
+		.used = true,
+		.action = a->id,
+		.path = a->path,
+		.host = h->host,
+		.lun = h->lun,
+		.ino = h->ino,
+		.daemon = s->daemon,
+		.claim = a->del.claim,
+		.by_qualifier = a->del.by_qualifier,
+		.sent_at = s->now,
+	};
+	oracle_sent(s, a, hand);
+	doers_push_hand(s, EVENT_HAND, (uint32_t)(hand - s->hands),
+		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
+}
+
+/* ---- the port -------------------------------------------------------------------------------- */
+
+/* Single helpers take one thing after the other. */
+static instant when_answered(struct sim *s, enum helper_kind helper)
+{
+	instant from = s->now, when;
+
+	if (helper != HELPER_KEEPER && helper != HELPER_DM_HAND &&
+		instant_before(from, s->busy_until[helper]))
+		from = s->busy_until[helper];
+	when = instant_add_ms(from, 1 + sim_below(s, 12));
+	if (helper == HELPER_DM_HAND && !s->peace && sim_chance(s, 50))
+		when = instant_add_ms(when, sim_below(s, 40000));
+	else if (!s->peace && sim_chance(s, 20))
+		when = instant_add_ms(when, sim_below(s, 3000));
+	s->busy_until[helper] = when;
+	return when;
+}
+
+static enum helper_kind helper_of(enum action_kind kind)
+{
+	switch (kind) {
+	case ACT_READ_DEVICES:
+	case ACT_LOOK: return HELPER_SCOUT;
+	case ACT_ASK_OWNER: return HELPER_OWNER;
+	case ACT_WATCH:
+	case ACT_FORGET:
+	case ACT_CHECK: return HELPER_KEEPER;
+	case ACT_FIND_HOLDERS: return HELPER_SCANNER;
+	case ACT_READ_MAPS: return HELPER_DM;
+	case ACT_FAIL_PATH:
+	case ACT_REMOVE_MAP: return HELPER_DM_HAND;
+	case ACT_DELETE:
+	case ACTION_KINDS: break;
+	}
+	return HELPER_HAND;
+}
+
+static void begin_check(struct sim *s, struct event *e)
+{
+	struct handle *h = handle_of(s, e->action.path);
+
+	e->state = DEVICE_UNKNOWN;
+	if (!h)
+		return;
+	if (h->check)
+		sim_fail(s, "two checks of %u:0:0:%u at once", h->host, h->lun);
+	if (hand_of_path(s, e->action.path))
+		sim_fail(s, "a check of %u:0:0:%u while its hand is out", h->host, h->lun);
+	h->check = e->action.id;
+	e->state = world_state(s, h->host, h->lun);
+	e->transport = world_transport(s, h->host);
+}
+
+void doers_act(void *arg, const struct action *a)
+{
+	struct sim *s = arg;
+	enum helper_kind helper = helper_of(a->kind);
+	struct event *e;
+
+	oracle_action(s, a);
+	if (a->kind == ACT_FORGET) {
+		struct handle *h = handle_of(s, a->path);
+
+		s->forgotten[a->path.slot % HANDLES] = s->last_order + 1;
+		if (h)
+			*h = (struct handle){ 0 };
+		return;
+	}
+	if (a->kind == ACT_DELETE) {
+		begin_hand(s, a);
+		return;
+	}
+	e = sim_push(s, EVENT_ANSWER, when_answered(s, helper));
+	e->action = *a;
+	e->helper = helper;
+	e->host = a->kind == ACT_WATCH ? a->watch.host : a->kind == ACT_CHECK ? a->check.host : 0;
+	e->epoch = s->epochs[helper][e->host];
+	e->daemon = s->daemon;
+	if (a->kind == ACT_CHECK)
+		begin_check(s, e);
+}
+
+static bool is_void(const struct sim *s, const struct event *e)
+{
+	return e->daemon != s->daemon || e->epoch != s->epochs[e->helper][e->host];
+}
+
+void doers_answer(struct sim *s, const struct event *e)
+{
+	if (is_void(s, e))
+		return;
+	switch (e->action.kind) {
+	case ACT_READ_DEVICES: read_devices(s, e); return;
+	case ACT_LOOK: look(s, e); return;
+	case ACT_ASK_OWNER: ask_owner(s, e); return;
+	case ACT_WATCH: watch(s, e); return;
+	case ACT_CHECK: check(s, e); return;
+	case ACT_FIND_HOLDERS: find_holders(s, e); return;
+	case ACT_READ_MAPS: read_maps(s, e); return;
+	case ACT_FAIL_PATH:
+	case ACT_REMOVE_MAP: dm_hand(s, e); return;
+	case ACT_FORGET:
+	case ACT_DELETE:
+	case ACTION_KINDS: return;
+	}
+}
+
+/* What was put into words before: a late answer, a uevent, news of a map. */
+void doers_say(struct sim *s, const struct event *e)
+{
+	struct observation o;
+
+	if (e->kind == EVENT_MAP) {
+		if (is_void(s, e))
+			return;
+		world_describe_map(s, e->index, &o);
+		sim_feed(s, &o);
+		return;
+	}
+	if (is_void(s, e))
+		return;
+	if (e->said->kind == OBS_CHECKED) {
+		struct handle *h = handle_of(s, e->said->path);
+
+		if (!h || h->check != e->said->action)
+			return;
+		h->check = 0;
+		oracle_told(s, e->host, e->lun, e->said);
+	}
+	sim_feed(s, e->said);
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+void doers_lose(struct sim *s, enum helper_kind helper, uint32_t host)
+{
+	struct observation o = { .kind = OBS_HELPER };
+
+	s->epochs[helper][host]++;
+	s->busy_until[helper] = s->now;
+	o.helper.helper = helper;
+	o.helper.event = HELPER_LOST;
+	o.helper.host = host;
+	if (helper == HELPER_DM)
+		s->dm_watches = false;
+	for (uint32_t i = 0; helper == HELPER_KEEPER && i < HANDLES; i++)
+		if (s->handles[i].id.gen && s->handles[i].host == host)
+			s->handles[i] = (struct handle){ 0 };
+	sim_feed(s, &o);
+}
+
+/* Its socket closes: what it did before that, it did. */
+void doers_lose_hand(struct sim *s)
+{
+	struct hand_truth *hand = &s->hands[sim_below(s, HANDS)];
+	struct observation o = { .kind = OBS_DONE, .path = hand->path, .action = hand->action };
+
+	if (!hand->used || hand->lost || hand->daemon != s->daemon)
+		return;
+	o.result = -EPIPE;
+	if (hand->writing)
+		hand->lost = true;
+	else
+		hand->used = false;
+	sim_feed(s, &o);
+}
+
+void doers_refuse_hand(struct sim *s, uint32_t index)
+{
+	end_hand(s, &s->hands[index], STAGE_ASK, -EAGAIN, NULL);
+}
+
+/* Another daemon: all helpers' sockets are closed. Hands in the kernel go on. */
+void doers_forget_all(struct sim *s)
+{
+	s->daemon++;
+	s->dm_watches = false;
+	for (uint32_t i = 0; i < HANDLES; i++)
+		s->handles[i] = (struct handle){ 0 };
+	for (enum helper_kind k = HELPER_ZYGOTE; k <= HELPER_HAND; k++)
+		s->busy_until[k] = s->now;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The promises, looked at where they count: at the moment of the deed, against what is true and
+ * what the core was told, never against what it made of it. And the peace: a world that is left
+ * alone is clean in the end.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+enum {
+	MINUTE_MS = 60000,
+	FACTS_MS = 5000,      /* how old a fact of a decision may be */
+	HAND_MS = 5000,	      /* and how long a hand may take until it writes */
+	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
+	FEW_LUNS = 8,
+
+	/* in one second of virtual time, or somebody asks without end */
+	MOST_CHECKS = 25, /* of one device */
+	MOST_OTHERS = 400,
+	MOST = 1500,
+};
+
+#define REQUIRE(condition, promise, h, l)                                                          \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			sim_fail(s, "%s: %u:0:0:%u: %s", promise, h, l, #condition);               \
+	} while (0)
+
+/* ---- what was told --------------------------------------------------------------------------- */
+
+static bool is_outage(const struct scsi_answer *a)
+{
+	return a->host_status;
+}
+
+static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *c)
+{
+	struct device *d = &s->devices[host][lun];
+	enum gone gone = scsi_gone(
+		&c->tur, c->inquired ? &c->inquiry : NULL, c->inquiry_data, c->inquiry_len);
+	bool check = c->tur.status == 0x02;
+
+	if (is_outage(&c->tur))
+		d->outage_at = s->now;
+	if (check && c->tur.sense[1] == 6 && c->tur.sense[2] == 0x29)
+		s->nexuses[host].told_reset_at = s->now;
+	if (is_outage(&c->tur) || c->tur.error || c->tur.status == 0x08 || c->tur.status == 0x28 ||
+		(check && c->tur.sense[1] == 6))
+		return;
+	if (gone == GONE_QUALIFIER || scsi_says_unsupported(&c->tur)) {
+		if (!d->agreeing || instant_ms_between(d->agreed_at, s->now) >= 500) {
+			d->agreeing++;
+			d->agreed_at = s->now;
+		}
+		return;
+	}
+	d->agreeing = 0;
+	if (c->tur.status == 0)
+		d->present_at = s->now;
+}
+
+void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o)
+{
+	bool checked = o->kind == OBS_CHECKED;
+	enum device_state state = checked ? o->checked.state : o->device.state;
+	enum transport_state transport = checked ? o->checked.transport : o->device.transport;
+
+	if (transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
+		state == DEVICE_TRANSPORT_OFFLINE)
+		s->nexuses[host].told_down_at = s->now;
+	if (checked && o->checked.asked && o->result == 0)
+		told_answer(s, host, lun, &o->checked);
+}
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+void oracle_action(struct sim *s, const struct action *a)
+{
+	uint32_t h = 0, l = 0;
+
+	if (s->second != s->now.ms / 1000) {
+		s->second = s->now.ms / 1000;
+		s->in_second = s->others_in_second = 0;
+		memset(s->checks_in_second, 0, sizeof s->checks_in_second);
+	}
+	if (++s->in_second > MOST)
+		sim_fail(s, "a storm of actions");
+	if (a->kind == ACT_CHECK) {
+		const struct handle *handle = &s->handles[a->path.slot % HANDLES];
+
+		h = handle->host;
+		l = handle->lun;
+		if (++s->checks_in_second[h][l] > MOST_CHECKS)
+			sim_fail(s, "a storm of checks of %u:0:0:%u", h, l);
+	} else if (++s->others_in_second > MOST_OTHERS) {
+		sim_fail(s, "a storm of questions");
+	}
+}
+
+/* ---- a hand is sent: what was decided -------------------------------------------------------- */
+
+static bool neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
+{
+	for (uint32_t l = 0; l < LUNS; l++) {
+		const struct device *d = &s->devices[host][l];
+
+		if (l != lun && d->ino && instant_is_set(d->present_at) &&
+			instant_ms_between(d->present_at, s->now) <= NEIGHBOUR_MS)
+			return true;
+	}
+	return false;
+}
+
+static void require_grace(struct sim *s, uint32_t h, uint32_t l)
+{
+	const struct nexus_truth *n = &s->nexuses[h];
+	const struct device *d = &s->devices[h][l];
+	const instant since[] = { n->told_down_at, n->told_reset_at, d->outage_at, d->born,
+		s->started_at, s->slept_at };
+
+	for (size_t i = 0; i < sizeof since / sizeof *since; i++)
+		if (instant_is_set(since[i]) &&
+			instant_ms_between(since[i], s->now) < s->words.grace_s * 1000ull)
+			sim_fail(s, "P2: %u:0:0:%u: grace %u s not over since %llu (row %zu)", h, l,
+				s->words.grace_s, (unsigned long long)since[i].ms, i);
+}
+
+void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
+{
+	const struct model *m = core_model(s->core);
+	const struct path *p = model_path(m, a->path);
+	uint32_t h = hand->host, l = hand->lun, needed = s->words.checks;
+	const struct device *d = &s->devices[h][l];
+
+	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
+	hand->exempt = p->request || p->released;
+	for (uint32_t i = 0; i < HANDS; i++)
+		REQUIRE(!s->hands[i].used || &s->hands[i] == hand || s->hands[i].host != h ||
+				s->hands[i].daemon != s->daemon || s->hands[i].lost,
+			"one hand a host", h, l);
+	if (d->ino != hand->ino)
+		return; /* it is another one by now, and the hand will feel it */
+	if (hand->by_qualifier) {
+		needed = needed < 2 ? 2 : needed;
+		REQUIRE(neighbour_answers(s, h, l), "P2", h, l);
+	}
+	REQUIRE(d->agreeing >= needed, "P2", h, l);
+	REQUIRE(s->words.purge || p->request, "not wanted", h, l);
+	REQUIRE(!s->words.report || p->request, "only to be reported", h, l);
+	require_grace(s, h, l);
+}
+
+/* ---- the write ------------------------------------------------------------------------------- */
+
+static void require_unused(struct sim *s, const struct hand_truth *hand)
+{
+	uint32_t h = hand->host, l = hand->lun;
+	const struct device *d = &s->devices[h][l];
+	int map = world_map_of(s, d);
+	uint64_t old_ms = instant_ms_between(hand->sent_at, s->now) + FACTS_MS;
+
+	REQUIRE(!d->mounted && !d->critical && !d->claimed, "P3", h, l);
+	REQUIRE(d->volume != s->words.protected_volume || hand->sent_at.ms < s->words_at.ms, "P3",
+		h, l);
+	if (map < 0) {
+		REQUIRE(!instant_is_set(d->opened_at) ||
+				instant_ms_between(d->opened_at, s->now) <= old_ms,
+			"P3", h, l);
+		return;
+	}
+	/* a table that others took a path out of while the decision was on its way */
+	if (instant_is_set(s->maps[map].others_took) &&
+		instant_ms_between(s->maps[map].others_took, s->now) <= FACTS_MS + HAND_MS)
+		return;
+	REQUIRE(world_others_in_map(s, h, l, map) > 0, "P3", h, l);
+}
+
+/* The luns of an array that the core has seen for this whole minute and longer; and all that were
+ * there at any time in it. */
+static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least, uint32_t *ret_most)
+{
+	uint32_t seen[HOSTS * LUNS + 1024], n = 0;
+
+	*ret_least = *ret_most = 0;
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			const struct device *d = &s->devices[h][l];
+			bool known = false;
+
+			if (!d->ino || world_array(h) != array)
+				continue;
+			for (uint32_t i = 0; i < n; i++)
+				known |= seen[i] == d->volume;
+			if (known)
+				continue;
+			seen[n++] = d->volume;
+			*ret_least += instant_ms_between(d->born, s->now) > 2 * MINUTE_MS;
+		}
+	*ret_most = n;
+}
+
+static uint32_t died_in_minute(
+	const struct sim *s, uint32_t array, instant until, uint32_t *ret_luns)
+{
+	uint32_t n = 0, luns[1024];
+
+	*ret_luns = 0;
+	for (uint32_t i = s->n_kills; i-- > 0 && s->n_kills - i < 1024;) {
+		const struct kill *k = &s->kills[i % 1024];
+		bool known = false;
+
+		if (instant_ms_between(k->at, until) >= MINUTE_MS ||
+			instant_before(k->at, s->started_at))
+			continue;
+		n++;
+		for (uint32_t j = 0; j < *ret_luns; j++)
+			known |= luns[j] == k->volume;
+		if (!known && k->array == array)
+			luns[(*ret_luns)++] = k->volume;
+	}
+	return n;
+}
+
+static void require_radius(struct sim *s, const struct hand_truth *hand)
+{
+	uint32_t array = world_array(hand->host), least, most, luns, devices;
+
+	s->kills[s->n_kills++ % 1024] = (struct kill){
+		.at = hand->sent_at,
+		.array = array,
+		.volume = s->devices[hand->host][hand->lun].volume,
+		.exempt = hand->exempt,
+	};
+	devices = died_in_minute(s, array, hand->sent_at, &luns);
+	count_luns(s, array, &least, &most);
+	if (hand->exempt || hand->sent_at.ms < s->words_at.ms)
+		return;
+	if (devices > s->words.limit)
+		sim_fail(s, "P4: %u devices in a minute, limit %u", devices, s->words.limit);
+	/* what died, by whomever, was there; what we did not count is no reason to accuse */
+	if (least >= FEW_LUNS && luns > 1 && luns * 100 > s->words.share * (most + luns + 2))
+		sim_fail(s, "P4: %u of at most %u logical units, share %u", luns, most + luns + 2,
+			s->words.share);
+}
+
+void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
+{
+	uint32_t h = hand->host, l = hand->lun;
+	const struct device *d = &s->devices[h][l];
+
+	s->counts.deletes++;
+	REQUIRE(d->ino == hand->ino, "P1", h, l);
+	REQUIRE(world_is_gone(s, h, l), "P2", h, l);
+	REQUIRE(s->nexuses[h].up && world_state(s, h, l) == DEVICE_RUNNING, "P2", h, l);
+	require_unused(s, hand);
+	if (!refused)
+		require_radius(s, hand);
+}
+
+/* ---- peace ----------------------------------------------------------------------------------- */
+
+static bool host_is_hung(const struct sim *s, uint32_t host)
+{
+	for (uint32_t i = 0; i < HANDS; i++)
+		if (s->hands[i].used && s->hands[i].hung && s->hands[i].host == host)
+			return true;
+	return false;
+}
+
+/* What has to become of a device whose logical unit is gone; BECAUSE_NOTHING: it has to go. */
+static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	int map = world_map_of(s, d);
+	bool last = map >= 0 && !world_others_in_map(s, h, l, map);
+
+	if (host_is_hung(s, h))
+		return BECAUSE_HOST;
+	if (d->offline)
+		return BECAUSE_TRANSPORT;
+	if (!s->words.purge)
+		return BECAUSE_OFF;
+	if (world_says_by_qualifier(h, l) && !neighbour_answers(s, h, l))
+		return BECAUSE_NEXUS_SILENT;
+	if (map < 0 && !s->words.single_path && !p->was_in_map)
+		return BECAUSE_SINGLE_PATH;
+	if (d->volume == s->words.protected_volume || d->critical)
+		return BECAUSE_PROTECTED;
+	if (map >= 0 && s->owner.running && s->owner.knows_purge && s->owner.purges)
+		return BECAUSE_OWNER_PURGES;
+	if (last && !s->words.last_path)
+		return BECAUSE_LAST_PATH;
+	if (d->mounted || (map < 0 && instant_is_set(d->opened_at)) ||
+		(last && s->maps[map].mounted))
+		return BECAUSE_HOLDERS;
+	if (s->words.report)
+		return BECAUSE_WOULD_REMOVE;
+	if (d->claimed)
+		return BECAUSE_CLAIMED;
+	if (p->held_back)
+		return BECAUSE_LIMIT;
+	return BECAUSE_NOTHING;
+}
+
+static void require_reason(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	enum reason why = why_it_stays(s, p, h, l);
+
+	if (why == BECAUSE_NOTHING)
+		sim_fail(s, "peace: %u:0:0:%u is still there: %s, %s", h, l,
+			purge_stage_name(p->purge), reason_name(p->purge_why));
+	if (p->purge == PURGE_VERIFYING || why == BECAUSE_HOST || p->looks_again)
+		return; /* it is being looked at once more */
+	if (why == BECAUSE_CLAIMED && p->purge == PURGE_DELETING)
+		return; /* only a hand can tell whether it still is */
+	if (why == BECAUSE_TRANSPORT && p->purge == PURGE_NO)
+		return; /* nobody asks it, so nobody knows */
+	/* a device that waits for a lasting limit need not have been asked about anything else */
+	if (p->purge_why != why && !(p->held_back && p->purge_why == BECAUSE_LIMIT))
+		sim_fail(s, "peace: %u:0:0:%u is %s because of \"%s\", not \"%s\"", h, l,
+			purge_stage_name(p->purge), reason_name(p->purge_why), reason_name(why));
+}
+
+static void require_same(struct sim *s, uint32_t h, uint32_t l)
+{
+	const struct model *m = core_model(s->core);
+	const struct device *d = &s->devices[h][l];
+	char sysfs[MAX_SYSFS];
+	const struct path *p;
+	int map = world_map_of(s, d);
+
+	world_sysfs(h, l, sysfs);
+	p = model_path_at(m, sysfs);
+	REQUIRE(!p == !d->ino, "peace", h, l);
+	if (!p)
+		return;
+	REQUIRE(p->device.ino == d->ino, "peace", h, l);
+	REQUIRE((p->map >= 0) == (map >= 0), "peace", h, l);
+	REQUIRE(map < 0 || m->maps[p->map].kernel.devt.minor == s->maps[map].minor, "peace", h, l);
+	if (d->going) {
+		REQUIRE(host_is_hung(s, h), "peace", h, l);
+		return;
+	}
+	REQUIRE(p->watch == WATCH_YES, "peace", h, l);
+	if (world_is_gone(s, h, l)) {
+		require_reason(s, p, h, l);
+		return;
+	}
+	if (d->offline) /* nobody asks it */
+		return;
+	if (p->purge != PURGE_NO || p->gone_count || p->state != PATH_UP)
+		sim_fail(s, "peace: %u:0:0:%u answers, and is %s, %s, gone %u, watch %d", h, l,
+			path_state_name(p->state), purge_stage_name(p->purge), p->gone_count,
+			p->watch);
+}
+
+void oracle_peace(struct sim *s)
+{
+	const struct model *m = core_model(s->core);
+	uint32_t devices = 0, out[HOSTS] = { 0 };
+	struct path *p;
+
+	s->counts.peaces++;
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			devices += s->devices[h][l].ino != 0;
+			require_same(s, h, l);
+		}
+	if (m->n_paths != devices)
+		sim_fail(s, "peace: %u paths, %u devices", m->n_paths, devices);
+	for_each_path (m, p)
+		out[p->device.address.host] += p->check.action != 0;
+	for (uint32_t i = 0; i < m->n_nexuses; i++)
+		if (m->nexuses[i].n_out != out[m->nexuses[i].address.host])
+			sim_fail(s, "peace: %u checks counted out, %u are", m->nexuses[i].n_out,
+				out[m->nexuses[i].address.host]);
+	for (uint32_t i = 0; i < REQUESTS; i++)
+		if (s->requests[i] && !core_request_is_done(s->core, s->requests[i]))
+			sim_fail(s, "peace: request %llu was never answered",
+				(unsigned long long)s->requests[i]);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * The simulation: the core as it is, and behind its port an array, a fabric and a kernel in virtual
+ * time, all out of one seed. What is true is kept here; what the core believes is never looked at
+ * to decide what happens, and only the oracle compares the two.
+ *
+ *   world    the truth: volumes, nexuses, devices, maps, and what each would answer
+ *   doers    what keeper, scout, scanner, dm helper, owner and hands make of an action
+ *   disturb  what happens to the world by itself
+ *   oracle   the promises, asserted at the moment of every deed, and the peace at the end
+ *   run      the loop
+ */
+#include "core/core.h"
+#include "core/events.h"
+
+enum {
+	ARRAYS = 2,
+	HOSTS = 4, /* two nexuses to each array */
+	LUNS = 12,
+	MAPS = 16,
+	MEMBERS = 8,
+	HANDS = 16,
+	HANDLES = 256,
+	REQUESTS = 8,
+	SD_MAJOR = 8,
+	DM_MAJOR = 253,
+	FLICKER_MS = 400, /* less than the pace of agreeing answers */
+};
+
+struct device {
+	uint64_t ino;		/* 0: there is none */
+	uint32_t minor, volume; /* as it was when it was scanned */
+	bool going, offline;
+	instant born;
+	enum attention attention; /* pending at the target */
+
+	bool mounted, critical, claimed; /* claimed: exclusively, by who is not found */
+	instant opened_at, udev_until;
+
+	/* what the core was told, counted by ourselves */
+	uint32_t agreeing;
+	instant agreed_at, present_at, outage_at;
+};
+
+struct nexus_truth {
+	bool up;
+	instant down_at, restoring_until, flicker_until;
+	instant told_down_at, told_reset_at;
+};
+
+struct member {
+	uint32_t minor;
+	bool active;
+};
+
+struct map_truth {
+	bool exists, mounted;
+	uint32_t minor, volume, n_members;
+	struct member members[MEMBERS];
+	instant others_took; /* somebody else took a path of it */
+};
+
+struct handle {
+	path_id id; /* gen 0: not open */
+	uint32_t host, lun;
+	uint64_t ino, check;
+};
+
+struct hand_truth {
+	bool used, writing, hung, lost, exempt;
+	uint64_t action, ino;
+	path_id path;
+	uint32_t host, lun, daemon;
+	bool claim, by_qualifier;
+	instant sent_at;
+};
+
+/* A write that we did, by when it was decided. */
+struct kill {
+	instant at;
+	uint32_t array, volume;
+	bool exempt;
+};
+
+/* The configuration in force, as we wrote it. */
+struct words {
+	bool purge, last_path, single_path, report;
+	uint32_t checks, grace_s, limit, share;
+	uint32_t protected_volume;
+};
+
+enum event_kind {
+	EVENT_ANSWER,
+	EVENT_SAY,
+	EVENT_MAP,
+	EVENT_HAND,
+	EVENT_HAND_END,
+	EVENT_UP,
+	EVENT_DISTURB
+};
+
+struct event {
+	instant at;
+	uint64_t order;
+	enum event_kind kind;
+	enum helper_kind helper;
+	uint32_t epoch, daemon; /* of the helper and of the daemon that wait for it */
+	uint32_t host, lun, index;
+	enum device_state state;
+	enum transport_state transport;
+	struct action action;
+	struct observation *said; /* owned */
+};
+
+struct sim {
+	uint64_t seed, random, steps;
+	instant now, wake;
+	struct core *core;
+	bool story, peace;
+
+	struct words words;
+	struct obs_owner owner;
+	uint32_t volume[HOSTS][LUNS], last_volume; /* mapped; 0: none */
+	struct device devices[HOSTS][LUNS];
+	struct nexus_truth nexuses[HOSTS];
+	struct map_truth maps[MAPS];
+	uint64_t last_ino;
+	uint32_t last_minor, last_map;
+
+	struct handle handles[HANDLES];
+	uint64_t forgotten[HANDLES]; /* the order of the word that closed them last */
+	struct hand_truth hands[HANDS];
+	uint32_t daemon, epochs[HELPER_HAND + 1][HOSTS];
+	instant busy_until[HELPER_HAND + 1];
+	bool dm_watches;
+
+	struct event **heap;
+	uint32_t n_events, max_events;
+	uint64_t last_order;
+
+	uint64_t requests[REQUESTS];
+	instant started_at, slept_at, words_at;
+	struct kill kills[1024];
+	uint32_t n_kills;
+	uint64_t second; /* of virtual time that is counted in */
+	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;
+	struct {
+		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed;
+	} counts;
+};
+
+/* run: the loop's tools */
+uint32_t sim_below(struct sim *s, uint32_t n);
+bool sim_chance(struct sim *s, uint32_t per_mille);
+instant sim_in(struct sim *s, uint32_t from_ms, uint32_t to_ms);
+struct event *sim_push(struct sim *s, enum event_kind kind, instant at);
+void sim_feed(struct sim *s, const struct observation *o);
+/* The daemon starts (again): nothing is left of the one before but its hands. */
+void sim_new_core(struct sim *s);
+void sim_story(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void sim_fail(struct sim *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* world */
+uint32_t world_array(uint32_t host);
+void world_begin(struct sim *s);
+void world_configure(struct sim *s);
+struct config *world_config(struct sim *s);
+enum device_state world_state(const struct sim *s, uint32_t host, uint32_t lun);
+enum transport_state world_transport(const struct sim *s, uint32_t host);
+/* Would the logical unit itself say that it is gone? */
+bool world_is_gone(const struct sim *s, uint32_t host, uint32_t lun);
+bool world_says_by_qualifier(uint32_t host, uint32_t lun);
+void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct observation *ret);
+void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS]);
+bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
+/* TEST UNIT READY and INQUIRY now, to the device with this inode. */
+void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,
+	struct obs_checked *ret);
+int world_map_of(const struct sim *s, const struct device *d);
+struct member *world_member(struct sim *s, const struct device *d);
+uint32_t world_others_in_map(const struct sim *s, uint32_t host, uint32_t lun, int map);
+void world_describe_map(const struct sim *s, uint32_t map, struct observation *ret);
+void world_map_changed(struct sim *s, uint32_t map);
+void world_add_device(struct sim *s, uint32_t host, uint32_t lun);
+/* The kernel begins to take it away; and has. */
+void world_begin_removal(struct sim *s, uint32_t host, uint32_t lun);
+void world_end_removal(struct sim *s, uint32_t host, uint32_t lun);
+void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
+	enum attention attention);
+bool world_is_busy(const struct sim *s, const struct device *d);
+
+/* doers */
+void doers_act(void *arg, const struct action *a);
+void doers_answer(struct sim *s, const struct event *e);
+void doers_say(struct sim *s, const struct event *e);
+void doers_push_hand(struct sim *s, enum event_kind kind, uint32_t index, instant at);
+void doers_hand(struct sim *s, uint32_t index);
+void doers_hand_ended(struct sim *s, uint32_t index);
+void doers_lose(struct sim *s, enum helper_kind helper, uint32_t host);
+void doers_lose_hand(struct sim *s);
+/* It woke up late: what it was answered is old. */
+void doers_refuse_hand(struct sim *s, uint32_t index);
+void doers_forget_all(struct sim *s);
+
+/* disturb */
+void disturb(struct sim *s);
+void disturb_restart(struct sim *s);
+void disturb_nexus_up(struct sim *s, uint32_t host);
+
+/* oracle */
+void oracle_action(struct sim *s, const struct action *a);
+void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
+void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
+void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
+void oracle_peace(struct sim *s);
