@@ -6,6 +6,7 @@
 
 #include "act/helper.h"
 #include "act/keepers.h"
+#include "act/later.h"
 #include "act/routes.h"
 #include "act/zygote.h"
 #include "base/cleanup.h"
@@ -15,12 +16,6 @@
 enum {
 	PACKETS_AT_ONCE = 16, /* of one helper, before others have their turn */
 	IDLE_MS = 10000,      /* a keeper without hosts is kept for the next one */
-};
-
-/* What perform itself has to say, told from the loop and not from within perform_act(). */
-struct later {
-	struct later *next;
-	struct observation observation;
 };
 
 struct perform {
@@ -33,7 +28,7 @@ struct perform {
 	struct helper *helpers; /* owned */
 	struct keepers keepers;
 	instant not_before[HELPER_HAND + 1]; /* is one of this kind made again */
-	struct later *later, **later_end;    /* owned */
+	struct later later;		     /* what perform itself has to say */
 	struct packet in;
 };
 
@@ -41,16 +36,14 @@ struct perform {
 
 static void say_later(struct perform *p, const struct observation *o)
 {
-	struct later *l = malloc(sizeof *l);
+	struct observation now = *o;
 
-	if (!l) { /* better at an awkward moment than never */
-		p->sink(p->arg, o);
+	if (later_add(&p->later, o) >= 0) {
+		loop_defer_now(p->settle);
 		return;
 	}
-	*l = (struct later){ .observation = *o };
-	*p->later_end = l;
-	p->later_end = &l->next;
-	loop_defer_now(p->settle);
+	now.at = loop_now(); /* better at an awkward moment than never */
+	p->sink(p->arg, &now);
 }
 
 static void say_lost(struct perform *p, enum helper_kind kind, uint32_t host, uint32_t pid)
@@ -73,22 +66,6 @@ static void say_failed(struct perform *p, enum action_kind kind, uint64_t id, pa
 		say_later(p, &o);
 	else if (helper_is_single(route->helper))
 		say_lost(p, route->helper, 0, 0);
-}
-
-/* What is said from within is for the next turn: two that answer each other must not stop the loop.
- */
-static void say_what_was_said(struct perform *p)
-{
-	struct later *said = p->later, *l;
-
-	p->later = NULL;
-	p->later_end = &p->later;
-	while ((l = said)) {
-		said = l->next;
-		l->observation.at = loop_now();
-		p->sink(p->arg, &l->observation);
-		free(l);
-	}
 }
 
 /* ---- helpers come and go ----------------------------------------------------------------- */
@@ -292,7 +269,7 @@ static void settle(void *arg)
 			send_gathered(p, h, now);
 	}
 	look_at_deadlines(p);
-	say_what_was_said(p);
+	later_tell(&p->later, loop_now(), p->sink, p->arg);
 }
 
 /* ---- routes ------------------------------------------------------------------------------ */
@@ -462,7 +439,7 @@ int perform_new(
 	p->sink = sink;
 	p->arg = arg;
 	p->limits = PERFORM_LIMITS;
-	p->later_end = &p->later;
+	later_init(&p->later);
 	r = loop_defer(loop, settle, p, &p->settle);
 	if (r >= 0)
 		r = loop_timer(loop, PRIORITY_TIME, on_time, p, &p->timer);
@@ -489,12 +466,7 @@ struct perform *perform_free(struct perform *p)
 	while (p->helpers)
 		unlink_helper(p, p->helpers);
 	keepers_done(&p->keepers);
-	while (p->later) {
-		struct later *l = p->later;
-
-		p->later = l->next;
-		free(l);
-	}
+	later_done(&p->later);
 	source_free(p->zygote_source);
 	source_free(p->settle);
 	source_free(p->timer);
