@@ -112,9 +112,11 @@ static const struct {
 	int error;
 } error_rows[] = {
 	{ "org.pathkeeper1.Error.NoSuchDevice", ENODEV }, { "org.pathkeeper1.Error.Usage", EINVAL },
-	{ "org.pathkeeper1.Error.NotPermitted", EPERM }, { "org.pathkeeper1.Error.Busy", EBUSY },
-	{ "org.pathkeeper1.Error.Failed", EIO }, { SD_BUS_ERROR_ACCESS_DENIED, EPERM },
-	{ SD_BUS_ERROR_NO_REPLY, ETIMEDOUT },
+	{ "org.pathkeeper1.Error.NotPermitted", EPERM },
+	{ "org.pathkeeper1.Error.LimitsExceeded", EBUSY },
+	{ "org.pathkeeper1.Error.TimedOut", ETIMEDOUT },
+	{ "org.pathkeeper1.Error.NoMemory", ENOMEM }, { "org.pathkeeper1.Error.Failed", EIO },
+	{ SD_BUS_ERROR_ACCESS_DENIED, EPERM }, { SD_BUS_ERROR_NO_REPLY, ETIMEDOUT },
 	{ SD_BUS_ERROR_UNKNOWN_METHOD, EPERM }, /* not by this socket */
 };
 
