@@ -54,8 +54,9 @@ static void each(struct scan *scan, struct exports *e, const char *path,
 
 		if (dir == -ENOTDIR)
 			continue;
-		snprintf(whole, sizeof whole, "%s/%s", path, name);
-		if (dir < 0)
+		if (snprintf(whole, sizeof whole, "%s/%s", path, name) >= (int)sizeof whole)
+			scan_missed(scan, -1, -ENAMETOOLONG);
+		else if (dir < 0)
 			scan_missed(scan, -1, dir);
 		else
 			visit(scan, e, dir, whole);
