@@ -94,6 +94,8 @@ static int make_room(struct queue *q, size_t more)
 
 static int queue_add(struct queue *q, const void *bytes, size_t len)
 {
+	if (!len)
+		return 0;
 	if (make_room(q, len) < 0)
 		return -ENOMEM;
 	memcpy(q->bytes + q->len, bytes, len);

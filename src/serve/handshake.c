@@ -136,7 +136,7 @@ enum handshake_progress handshake_feed(struct handshake *h, const uint8_t *bytes
 		h->began = true;
 		at = 1;
 	}
-	while (progress == HANDSHAKE_WAITS) {
+	while (progress == HANDSHAKE_WAITS && at < len) {
 		char line[HANDSHAKE_LINE];
 		size_t n = cut_line(bytes + at, len - at, line);
 
