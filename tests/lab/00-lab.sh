@@ -78,6 +78,19 @@ must san_alua two 1 standby
 ok wait_until 10 san_answers "$neighbour" 02/04/0b -- "a standby port group says so"
 must san_alua two 1 optimized
 
+# --- a volume that grows ---
+must modprobe loop
+must truncate -s 16M /run/lab/grows
+loop=$(losetup --find --show /run/lab/grows)
+must san_volume_block grows "$loop"
+must san_map 3 1 grows
+must san_rescan 1 3
+grows=$(san_wait_dev 3 1)
+must truncate -s 32M /run/lab/grows
+must losetup --set-capacity "$loop"
+must sh -c "echo 1 >/sys/block/$grows/device/rescan"
+ok wait_until 10 grep -qx 65536 "/sys/block/$grows/size" -- "a volume over a loop device grows"
+
 # --- a device that is deleted goes, and a scan brings it back ---
 syspath=$(readlink -f "/sys/block/$first/device")
 echo 1 >"$syspath/delete"
