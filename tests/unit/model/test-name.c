@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "built.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "model/name.h"
+
+/* 3:0:0:1 sddt ... are in map3 with WWID one; 4:0:0:1 is alone; 13:0:0:1 has a longer number. */
+static struct model *world(void)
+{
+	struct model *m = built_model("");
+	struct path *of_map[2] = { built_path(m, 3, 1, "one"), built_path(m, 5, 1, "one") };
+
+	built_map(m, 3, "one", of_map, 2);
+	built_path(m, 4, 1, "two");
+	built_path(m, 13, 1, "");
+	return m;
+}
+
+struct names {
+	char found[128];
+};
+
+static void add(void *arg, struct path *p)
+{
+	struct names *names = arg;
+	char address[SCSI_ADDRESS_TEXT];
+	size_t n = strlen(names->found);
+
+	scsi_address_print(&p->device.address, address);
+	text_copy(names->found + n, sizeof names->found - n, n ? " " : "");
+	n = strlen(names->found);
+	text_copy(names->found + n, sizeof names->found - n, address);
+}
+
+#define PCI "pci0000:00/0000:00:05.0"
+
+static const struct row {
+	const char *name;
+	enum name_form form;
+	const char *found;
+} rows[] = {
+	{ "sddt", NAME_ADDRESS, "3:0:0:1" },
+	{ "/dev/sddt", NAME_ADDRESS, "3:0:0:1" },
+	{ "sdd", NAME_ADDRESS, "" },
+	{ "sdzz", NAME_ADDRESS, "" },
+	{ "8:97", NAME_ADDRESS, "3:0:0:1" },
+	{ "8:9", NAME_ADDRESS, "" },
+	{ "253:3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
+	{ "3:0:0:1", NAME_ADDRESS, "3:0:0:1" },
+	{ "3:0:0:10", NAME_ADDRESS, "" },
+	{ "one", NAME_WORD, "3:0:0:1 5:0:0:1" },
+	{ "two", NAME_WORD, "4:0:0:1" },
+	{ "on", NAME_WORD, "" },
+	{ "map3", NAME_WORD, "3:0:0:1 5:0:0:1" },
+	{ "/dev/mapper/map3", NAME_WORD, "3:0:0:1 5:0:0:1" },
+	{ "map", NAME_WORD, "" },
+	{ "dm-3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
+	{ "/dev/dm-3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
+	{ "dm-33", NAME_ADDRESS, "" },
+	{ "dm-", NAME_WORD, "" },
+	{ "host3", NAME_ADDRESS, "3:0:0:1" },
+	{ "host1", NAME_ADDRESS, "" }, /* not host13 */
+	{ "host13", NAME_ADDRESS, "13:0:0:1" },
+	{ "host", NAME_WORD, "" },
+	{ "target3:0:0", NAME_ADDRESS, "3:0:0:1" },
+	{ "session5", NAME_ADDRESS, "5:0:0:1" },
+	{ "rport-3:0-1", NAME_ADDRESS, "" },
+	{ PCI, NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1" },
+	{ PCI "/", NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1" },
+	{ PCI "/host4", NAME_ADDRESS, "4:0:0:1" },
+	{ PCI "/host1", NAME_ADDRESS, "" },
+	{ "/sys/devices/" PCI "/host4/session4/target4:0:0/4:0:0:1", NAME_ADDRESS, "4:0:0:1" },
+	{ "devices/" PCI "/host4", NAME_ADDRESS, "4:0:0:1" },
+	{ "0000:00:05.0/host4", NAME_ADDRESS, "" },
+	{ "", NAME_INVALID, "" },
+	{ "/dev/", NAME_INVALID, "" },
+	{ "a b", NAME_INVALID, "" },
+	{ "a\nb", NAME_INVALID, "" },
+	{ "a\x7f", NAME_INVALID, "" },
+	{ "/", NAME_ADDRESS, "" },
+	{ "/sys/devices/", NAME_ADDRESS, "" },
+};
+
+static void test_names(void **state)
+{
+	struct model *m = world();
+
+	(void)state;
+	assert_string_equal(
+		model_path_at(m, built_device(3, 1, "").device.sysfs)->device.dev, "sddt");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct names names = { "" };
+		uint32_t n = name_find(m, rows[i].name, add, &names);
+
+		if (name_form(rows[i].name) != rows[i].form)
+			fail_msg("\"%s\" is form %d", rows[i].name, name_form(rows[i].name));
+		if (strcmp(names.found, rows[i].found) != 0)
+			fail_msg("\"%s\" finds \"%s\"", rows[i].name, names.found);
+		assert_int_equal(n != 0, *rows[i].found != '\0');
+	}
+	model_free(m);
+}
+
+static void test_long_name(void **state)
+{
+	char name[MAX_SYSFS + 8];
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	name[sizeof name - 1] = '\0';
+	assert_int_equal(name_form(name), NAME_INVALID);
+}
+
+/* A map that is gone names nothing, and its number is absent. */
+static void test_map_gone(void **state)
+{
+	struct model *m = world();
+	struct names names = { "" };
+	struct observation gone = built_map_of(3, "one", NULL, 0);
+
+	(void)state;
+	gone.map.present = false;
+	model_note(m, &gone);
+	assert_int_equal(name_find(m, "map3", add, &names), 0);
+	assert_int_equal(name_find(m, "dm-3", add, &names), 0);
+	assert_int_equal(name_find(m, "one", add, &names), 2);
+	model_free(m);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_map_gone),
+	};
+
+	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
+}
