@@ -74,7 +74,9 @@ static void feed_time(struct sources *s)
 	if (instant_is_set(s->last_turn)) {
 		uint64_t gap = instant_ms_between(s->last_turn, o.at);
 
-		o.time.slept_ms = suspended - s->suspended_ms;
+		/* the two clocks behind it are read one after the other: it may also shrink */
+		if (suspended > s->suspended_ms)
+			o.time.slept_ms = suspended - s->suspended_ms;
 		if (gap > HEARTBEAT_MS)
 			o.time.slept_ms += gap - HEARTBEAT_MS;
 	}
