@@ -19,9 +19,6 @@ for disk in "$mounted" "$private"; do
 	must mkfs.ext4 -q -O ^has_journal "/dev/$disk"
 done
 must mkdir -p /mnt/here /mnt/private
-must mount "/dev/$mounted" /mnt/here
-must mkswap "/dev/$swap" >/dev/null
-must swapon "/dev/$swap"
 sleep 3600 8<"/dev/$open" &
 open_pid=$!
 unshare -m sh -c "mount /dev/$private /mnt/private && exec sleep 3600" &
@@ -29,6 +26,10 @@ private_pid=$!
 mounted_privately() { grep -q " /mnt/private " "/proc/$private_pid/mountinfo"; }
 must wait_until 20 mounted_privately
 must fails grep -q " /mnt/private " /proc/self/mountinfo
+# not before: the private namespace would have a copy of it
+must mount "/dev/$mounted" /mnt/here
+must mkswap "/dev/$swap" >/dev/null
+must swapon "/dev/$swap"
 
 # --- by default a disk in no map is not touched ---
 daemon_config 'purge_disconnected yes' 'purge_grace 1' 'polling_interval 1' 'purge_share 100'

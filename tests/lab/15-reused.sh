@@ -29,7 +29,7 @@ must san_unmap 1 1
 must wait_until 60 hand_stopped
 like "$(readlink /proc/"$hand"/fd/* | tr '\n' ' ')" "*/dev/$old *" "the hand holds the disk it is about to delete"
 echo 1 >"$address/delete"
-must san_wait_gone "/sys/block/$old"
+must san_wait_gone "/sys/block/$old" >/dev/null
 must san_map 1 1 new
 must san_rescan 1 1
 must san_wait_dev 1 1 >/dev/null
@@ -57,12 +57,13 @@ must san_map 2 1 vol2
 must mkdir -p /mnt/late
 must mount "/dev/$used" /mnt/late
 echo precious >/mnt/late/file
+sync -f /mnt/late/file
 must san_unmap 2 1
 test_point_end hand-before-claim
 must kill -CONT "$hand"
 ok wait_until 20 process_is "$hand" "" -- "the second hand ends"
 is "$(inode_of "$used_dir")" "$used_inode" "the disk that was mounted meanwhile is not deleted"
-ok wait_until 20 said path-purge "dev=$used" stage=claim error=EBUSY -- "because the kernel said that it is in use"
+ok wait_until 20 said path-purge "dev=$used" new=marked why=claimed -- "because the kernel said that it is in use"
 ok wait_until 40 purge_like "$used" 'held in use: mount /mnt/late*' -- "then it is held, with the mount point"
 must san_map 2 1 vol2
 ok wait_until 20 path_is "$used" purge no -- "mapped again, it is not marked any more"

@@ -15,6 +15,7 @@ need iscsid dmsetup losetup dd jq
 # Five sessions: more than there are keepers, so the last one shares its keeper
 must san_init 5
 must truncate -s 16M /run/lab/slow.img
+must modprobe loop
 loop=$(losetup --find --show /run/lab/slow.img) || bail "no loop device"
 must dmsetup create slow --table "0 32768 linear $loop 0"
 must san_volume_block slow /dev/mapper/slow
