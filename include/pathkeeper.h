@@ -84,7 +84,7 @@ int pk_paths(struct pk *pk, const char *const *names, char **ret);
 /**
  * pk_check() - ask the devices now
  * @names:	NULL-terminated, at least one
- * @timeout_ms:	what is not answered then is "pending"; 0: the daemon's usual
+ * @timeout_ms:	what is not answered then is "pending"; 0: the daemon's usual (40 s)
  * @ret:	set on success: the document; free() it
  *
  * Shape:	state, sense (SPC-6 4.5), WWID of each
@@ -160,6 +160,9 @@ int pk_events(struct pk *pk, uint64_t after, char **ret);
 /**
  * pk_follow() - call back for every event from now on
  * @visit:	gets the event's number and its JSON object (borrowed); nonzero ends it
+ *
+ * After pk_events() on the same connection "now" is where that ended: nothing is missed. Numbers
+ * that are left out are events that came faster than they were read.
  *
  * Errors:	-ECONNRESET	the daemon went away
  * Blocks:	until visit returned nonzero or the connection ended

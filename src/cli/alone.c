@@ -48,7 +48,7 @@ int alone_config(struct config **ret)
 	return r < 0 ? CODE_USAGE : 0;
 }
 
-static int take_lock(void)
+int alone_lock(void)
 {
 	_cleanup_(closep) int fd = -1;
 	char path[256];
@@ -111,7 +111,8 @@ static int run(
 	struct alone a = { .loop = loop, .sources = sources };
 	int r;
 
-	snprintf(word.requester, sizeof word.requester, "command, pid %d", (int)getpid());
+	snprintf(word.requester, sizeof word.requester, "uid %u pid %u", (unsigned)geteuid(),
+		(unsigned)getpid());
 	r = errand_new(sources_core(sources), &word, (char *const *)words->names, &errand);
 	if (r < 0)
 		return result_failure(words->verb, r, NULL);
@@ -124,17 +125,11 @@ static int run(
 
 int alone_run(const struct words *words, enum verb verb)
 {
-	_cleanup_(sources_freep) struct sources *sources = NULL;
 	_cleanup_(loop_freep) struct loop *loop = NULL;
-	_cleanup_(closep) int lock = take_lock();
+	_cleanup_(sources_freep) struct sources *sources = NULL; /* goes before its loop */
 	struct config *config;
 	int zygote, r;
 
-	if (lock == -EWOULDBLOCK)
-		return result_failure(words->verb, -ECONNREFUSED,
-			"another pathkeeper holds the lock and does not answer");
-	if (lock < 0)
-		return result_failure(words->verb, lock, NULL);
 	r = alone_config(&config);
 	if (r)
 		return r;

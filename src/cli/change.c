@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -7,22 +8,53 @@
 #include "cli/result.h"
 #include "cli/verbs.h"
 #include "pathkeeper.h"
+#include "port/loop.h"
 
 DEFINE_FREEP(struct pk, pk_close)
+
+enum { RETRY_US = 200 * 1000 };
+
+/* Until a daemon answers or its lock is ours: whoever has it starts as the daemon, or ends as a
+ * verb like this one. -ECONNREFUSED with *ret_lock set: we are alone. */
+static int connect_or_lock(const struct words *words, struct pk **ret_pk, int *ret_lock)
+{
+	instant deadline = instant_add_ms(loop_now(), words->timeout_ms);
+
+	for (;;) {
+		int lock, r = pk_connect(0, ret_pk);
+
+		if (r != -ECONNREFUSED)
+			return r;
+		lock = alone_lock();
+		if (lock >= 0) {
+			*ret_lock = lock;
+			return r;
+		}
+		if (lock != -EWOULDBLOCK)
+			return lock;
+		if (instant_reached(loop_now(), deadline))
+			return r;
+		usleep(RETRY_US);
+	}
+}
 
 /* Ask the daemon; where there is none, do it here. One call of the library a verb. */
 static int ask(const struct words *words, enum verb verb,
 	int (*call)(struct pk *pk, const struct words *words, char **ret))
 {
 	_cleanup_(pk_closep) struct pk *pk = NULL;
+	_cleanup_(closep) int lock = -1;
 	char *json;
 	int r;
 
 	if (geteuid() != 0)
 		return result_failure(words->verb, -EPERM, "needs to be root");
-	r = pk_connect(0, &pk);
-	if (r == -ECONNREFUSED)
+	r = connect_or_lock(words, &pk, &lock);
+	if (lock >= 0)
 		return alone_run(words, verb);
+	if (r == -ECONNREFUSED)
+		return result_failure(
+			words->verb, r, "another pathkeeper holds the lock and does not answer");
 	if (r < 0)
 		return result_failure(words->verb, r, NULL);
 	r = call(pk, words, &json);
@@ -85,6 +117,10 @@ int verb_reconfigure(const struct words *words)
 
 	if (r >= 0)
 		r = pk_reconfigure(pk, &json);
-	return r < 0 ? result_failure(words->verb, r, pk ? pk_error(pk) : NULL)
-		     : result_print(words, json);
+	if (r < 0)
+		return result_failure(words->verb, r, pk ? pk_error(pk) : NULL);
+	r = result_print(words, json);
+	if (r != CODE_DONE)
+		fputs("pathkeeper: the old configuration stays in force\n", stderr);
+	return r;
 }

@@ -121,10 +121,19 @@ static void print_holders(struct json_object *root, struct json_object *rows, st
 	if (rows && json_object_array_length(rows))
 		table_print(hold_fields, rows, out);
 	else
-		text_add(out, "nobody\n");
+		fputs("pathkeeper: nobody was found\n", stderr);
 	if (json_object_object_get_ex(root, "complete", &complete) &&
 		!json_object_get_boolean(complete))
-		text_add(out, "(not everything could be looked at)\n");
+		fputs("pathkeeper: not everything could be looked at\n", stderr);
+}
+
+static void say_remarks(struct json_object *rows)
+{
+	struct text t = TEXT_INIT;
+
+	remarks_print(rows, &t);
+	fputs(text_str(&t), stderr);
+	text_done(&t);
 }
 
 /* Documents by the name of their list. */
@@ -152,7 +161,7 @@ static void print_look(const struct look_row *look, struct json_object *root,
 	case LOOK_HOLDERS: print_holders(root, rows, out); break;
 	case LOOK_CONFIG: configuration_print(rows, out); break;
 	case LOOK_EVENTS: print_events(rows, out); break;
-	case LOOK_REMARKS: remarks_print(rows, out); break;
+	case LOOK_REMARKS: say_remarks(rows); break;
 	}
 }
 
@@ -173,6 +182,7 @@ static int print_document(struct json_object *root, struct text *out)
 			one = strcmp(result, "refused") ? CODE_FAILED : CODE_USAGE;
 		return one > code ? one : code;
 	}
+	json_object_object_del(root, "version"); /* of no interest to people */
 	table_print_outline(root, out);
 	return code;
 }

@@ -69,11 +69,11 @@ static int check_file(const struct words *words)
 	int r = config_files_read_one(words->check_file, &files), code;
 
 	if (r < 0) {
-		fprintf(stderr, "pathkeeper: %s: %s\n", words->check_file, strerror(-r));
-		return CODE_USAGE;
+		diagnostics_add(&remarks, SEVERITY_FATAL, words->check_file, 0, "%s", strerror(-r));
+	} else {
+		r = config_new(files.files, files.n, &remarks, &config);
+		config_files_done(&files);
 	}
-	r = config_new(files.files, files.n, &remarks, &config);
-	config_files_done(&files);
 	r = remarks_document(r < 0 ? "refused" : "accepted", NULL, &remarks, &json);
 	code = end(words, NULL, r, json);
 	if (diagnostics_count(&remarks, SEVERITY_WARNING))
@@ -93,9 +93,9 @@ int verb_config(const struct words *words)
 		return check_file(words);
 	r = connect_to_read(&pk);
 	if (r >= 0)
-		return end(words, pk, pk_config(pk, words->origin, &json), json);
+		r = pk_config(pk, words->origin, &json);
 	if (r != -ECONNREFUSED)
-		return end(words, pk, r, NULL);
+		return end(words, pk, r, json);
 	r = alone_config(&config);
 	if (r)
 		return r;
@@ -160,8 +160,10 @@ int verb_events(const struct words *words)
 	char *json = NULL;
 	int r = connect_to_read(&pk);
 
-	if (r >= 0 && !words->follow)
-		return end(words, pk, pk_events(pk, 0, &json), json);
+	if (r >= 0 && !words->follow) {
+		r = pk_events(pk, 0, &json);
+		return end(words, pk, r, json);
+	}
 	if (r >= 0)
 		r = print_kept(&f, pk);
 	if (r == 0)

@@ -23,7 +23,7 @@ struct client {
 	struct call *calls; /* owned; in the order in which they came */
 	unsigned n_calls;
 	bool dead, stepping;
-	bool subscribed;
+	bool subscribed, saw_events;
 	uint64_t told; /* the last event it was told of */
 	void (*ended)(void *arg, struct client *c);
 	void *arg;
@@ -61,9 +61,17 @@ uint32_t client_pid(const struct client *c)
 
 void client_subscribe(struct client *c)
 {
-	if (!c->subscribed)
+	if (!c->subscribed && !c->saw_events)
 		c->told = c->server->ring.last;
 	c->subscribed = true;
+}
+
+void client_saw_events(struct client *c)
+{
+	if (c->subscribed)
+		return;
+	c->told = c->server->ring.last;
+	c->saw_events = true;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -88,9 +96,20 @@ static int reply_error(sd_bus_message *m, int failure)
 		m, method_error_name(failure), "%s", strerrordesc_np(-failure));
 }
 
+/* Of one name it can be said which. */
+static int reply_no_device(const struct call *call)
+{
+	if (!call->names || !call->names[0] || call->names[1])
+		return reply_error(call->message, -ENODEV);
+	return sd_bus_reply_method_errorf(call->message, method_error_name(-ENODEV),
+		"no device is called \"%s\"", call->names[0]);
+}
+
 static void reply(struct call *call, int result, const char *json)
 {
-	if (result < 0)
+	if (result == -ENODEV)
+		reply_no_device(call);
+	else if (result < 0)
 		reply_error(call->message, result);
 	else if (json)
 		sd_bus_reply_method_return(call->message, "s", json);

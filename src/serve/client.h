@@ -49,4 +49,7 @@ struct server *client_server(const struct client *c);
 enum door_kind client_door(const struct client *c);
 uint32_t client_uid(const struct client *c);
 uint32_t client_pid(const struct client *c);
+
+/* Events are told from now on; of a client that asked for those that are kept: from behind them. */
 void client_subscribe(struct client *c);
+void client_saw_events(struct client *c);

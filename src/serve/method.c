@@ -17,7 +17,7 @@ enum {
 	CHECK_MS = 40000, /* what is meant by a timeout of 0; of a purge it means none */
 	HOLDERS_MS = 15000,
 	KNOWN_MS = 10000,
-	LONGEST_MS = 86400000,
+	LONGEST_MS = 7 * 24 * 3600 * 1000,
 };
 
 static const struct model *model_of(const struct call *call)
@@ -256,6 +256,8 @@ static int answer_events(struct call *call, char **ret)
 {
 	int r = ring_document(&client_server(call->client)->ring, call->number, ret);
 
+	if (r >= 0)
+		client_saw_events(call->client);
 	return r < 0 ? r : 1;
 }
 

@@ -545,6 +545,21 @@ static int follows(void)
 	return 0;
 }
 
+/* Between asking for what is kept and following what comes, everything happens. */
+static int asks_sleeps_and_follows(void)
+{
+	uint64_t last = 0;
+	struct pk *pk;
+	char *json;
+
+	EXPECT(pk_connect(PK_CONNECT_READ, &pk) == 0);
+	EXPECT(pk_events(pk, 0, &json) == 0 && !strstr(json, "map0"));
+	usleep(1500000);
+	EXPECT(pk_follow(pk, until_900, &last) == 1);
+	EXPECT(last > 900);
+	return 0;
+}
+
 static void a_burst_is_followed(void **state)
 {
 	struct stage stage;
@@ -553,6 +568,10 @@ static void a_burst_is_followed(void **state)
 	stage_init(&stage, &(struct stage_script){ .n_devices = 4 });
 	stage_happen(&stage, 900, 1000);
 	stage_run(&stage, 0, follows);
+	stage_done(&stage);
+	stage_init(&stage, &(struct stage_script){ .n_devices = 4 });
+	stage_happen(&stage, 900, 1000);
+	stage_run(&stage, 0, asks_sleeps_and_follows);
 	stage_done(&stage);
 }
 
