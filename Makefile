@@ -37,7 +37,9 @@ mutants: deps
 shell: build
 	@lab/shell
 
+# PREFIX may be another one than when it was configured.
 install: build
+	@meson configure $(BUILD) --prefix=$(PREFIX) && ninja -C $(BUILD)
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
 clean:
