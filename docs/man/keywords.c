@@ -73,7 +73,7 @@ static void put_section(const char *name)
 	const char *slash = strchr(name, '/');
 	size_t outer = slash ? (size_t)(slash - name) : strlen(name);
 
-	printf("%.*s", (int)outer, name);
+	fwrite(name, 1, outer, stdout);
 	if (slash && strncmp(slash + 1, name, strlen(slash + 1)) != 0)
 		printf(" { %s }", slash + 1);
 }
