@@ -124,13 +124,19 @@ static void add_loops(const struct users *users, struct stack *stack, const stru
 	}
 }
 
-/* A device-mapper device is known to people by its other name. */
+/* A device-mapper device is known to people by its other name: "dm-5 data", "dm-6 vg-lv LVM". One
+ * that is too long is left out: a part of it could be another's. */
 static void read_what(int dir, struct stack_node *node)
 {
-	char name[128];
+	char name[128], uuid[8], what[sizeof name + MAX_NAME + 8];
+	bool is_volume = sysfs_read_text(dir, "dm/uuid", uuid, sizeof uuid) >= 0 &&
+			 !strncmp(uuid, "LVM-", 4);
 
-	if (sysfs_read_text(dir, "dm/name", name, sizeof name) >= 0)
-		snprintf(node->what, sizeof node->what, "%.31s %.63s", node->name, name);
+	if (sysfs_read_text(dir, "dm/name", name, sizeof name) < 0)
+		return;
+	snprintf(what, sizeof what, "%s %s%s", node->name, name, is_volume ? " LVM" : "");
+	if (strlen(what) < sizeof node->what)
+		TEXT_SET(node->what, what);
 }
 
 static int climb(const struct users *users, struct stack *stack, size_t i, const char *must_be)
