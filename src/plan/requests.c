@@ -42,7 +42,9 @@ static void choose_request(struct model *m, struct path *p)
 
 static void open_purge(struct model *m, struct request *r, struct path *p)
 {
-	if (r->flags & REQUEST_HELD && p->purge != PURGE_NO)
+	bool lets_go = r->flags & REQUEST_HELD && !(r->flags & REQUEST_DRY_RUN);
+
+	if (lets_go && p->purge != PURGE_NO)
 		p->released = true;
 	else
 		r->stands = true;
