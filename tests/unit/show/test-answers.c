@@ -110,8 +110,8 @@ static void holders(void **state)
 	r->holders.holds[0] = a_hold(HOLD_MOUNT, "/data", 0, "");
 	assert_int_equal(holders_document(w.model, 7, "36001405aaaa", &json), 0);
 	assert_string_equal(json, "{\"version\":1,\"dev\":\"36001405aaaa\",\"holds\":["
-				  "{\"kind\":\"mount\",\"what\":\"/data\",\"release\":\"umount "
-				  "/data\",\"critical\":true},"
+				  "{\"kind\":\"mount\",\"what\":\"/data\",\"release\":null,"
+				  "\"critical\":true},"
 				  "{\"kind\":\"open\",\"what\":\"/dev/"
 				  "dm-4\",\"pid\":4711,\"comm\":\"post\\\\xffgres\","
 				  "\"release\":\"kill 4711\"}],\"complete\":true}");
