@@ -87,7 +87,8 @@ static struct observation check_out(void)
 	struct path *p = path_of(3, 1);
 	const struct action *a;
 
-	settle(0);
+	if (p->watch != WATCH_YES)
+		settle(0);
 	for (uint32_t i = 0; i < t.n_actions; i++)
 		if (t.actions[i].kind == ACT_WATCH)
 			feed((struct observation){ .kind = OBS_WATCHED,

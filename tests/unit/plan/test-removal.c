@@ -486,7 +486,7 @@ static void test_an_answer_clears(void **state)
 
 static void test_facts_of_another_world_do_not_count(void **state)
 {
-	struct observation holders = { .kind = OBS_HOLDERS, .path = p->id };
+	struct observation holders = { .kind = OBS_HOLDERS };
 
 	(void)state;
 	begin("");
