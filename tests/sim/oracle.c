@@ -281,10 +281,10 @@ static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h,
 		return BECAUSE_TRANSPORT;
 	if (!s->words.purge)
 		return BECAUSE_OFF;
+	if (map < 0 && !s->words.single_path && !p->was_in_map)
+		return BECAUSE_SINGLE_PATH; /* not wanted: nothing else is looked at */
 	if (world_says_by_qualifier(h, l) && !neighbour_answers(s, h, l))
 		return BECAUSE_NEXUS_SILENT;
-	if (map < 0 && !s->words.single_path && !p->was_in_map)
-		return BECAUSE_SINGLE_PATH;
 	if (d->volume == s->words.protected_volume || d->critical)
 		return BECAUSE_PROTECTED;
 	if (map >= 0 && s->owner.running && s->owner.knows_purge && s->owner.purges)
