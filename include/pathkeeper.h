@@ -107,8 +107,8 @@ int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char 
  *
  * Return: 0 or a negative errno.
  */
-int pk_purge(struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms,
-	char **ret);
+int pk_purge(
+	struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms, char **ret);
 
 /**
  * pk_holders() - who uses the device, in every mount namespace

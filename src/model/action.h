@@ -43,7 +43,8 @@ struct action {
 		struct act_check {
 			uint32_t host;
 			bool ask_inquiry;
-			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its default */
+			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its
+						default */
 		} check;
 		struct act_holders {
 			struct devt devt;

@@ -25,7 +25,8 @@ static const struct {
 	{ "no sign", "-1", 0, 9, -EINVAL, 0 },
 	{ "no blanks", " 1", 0, 9, -EINVAL, 0 },
 	{ "nothing behind", "1s", 0, 9, -EINVAL, 0 },
-	{ "far too many digits that do not end in one", "99999999999999999999999x", 0, 9, -EINVAL, 0 },
+	{ "far too many digits that do not end in one", "99999999999999999999999x", 0, 9, -EINVAL,
+		0 },
 };
 
 static void bounded_decimal(void **state)
