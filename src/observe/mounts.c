@@ -10,7 +10,14 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "observe/mountinfo.h"
+#include "observe/visitor.h"
 #include "port/sysfs.h"
+
+/* Through whom a namespace is read. */
+struct witness {
+	uint32_t pid; /* 0: nobody to be named */
+	bool is_first, is_own;
+};
 
 /* What the host cannot do without, where the first process has it mounted. */
 static const char *const critical_points[] = { "/", "/boot", "/boot/efi", "/efi", "/usr", "/var" };
@@ -56,7 +63,7 @@ static struct mount_namespace *find_namespace(struct mounts *m, uint64_t inode)
 }
 
 /* The same mount is seen in many namespaces: once is enough, and the first process' is the best. */
-static void add_use(struct mounts *m, const struct mount_use *use)
+static void add_use(struct mounts *m, const struct mount_use *use, bool is_first)
 {
 	for (size_t i = 0; i < m->n_uses; i++) {
 		struct mount_use *known = &m->uses[i];
@@ -66,7 +73,7 @@ static void add_use(struct mounts *m, const struct mount_use *use)
 			strcmp(known->point, use->point) != 0)
 			continue;
 		known->critical |= use->critical;
-		if (!use->pid)
+		if (is_first)
 			known->pid = 0;
 		return;
 	}
@@ -76,22 +83,22 @@ static void add_use(struct mounts *m, const struct mount_use *use)
 }
 
 /* One mount can keep several devices: what it lies on, what it names, where its journal is. */
-static void note_use(struct mounts *m, const struct mountinfo *line, uint32_t pid)
+static void note_use(struct mounts *m, const struct mountinfo *line, const struct witness *by)
 {
-	struct mount_use use = { .devt = line->devt, .pid = pid };
+	struct mount_use use = { .devt = line->devt, .pid = by->is_first ? 0 : by->pid };
 	static const char *const others[] = { "logdev", "rtdev" };
 	char path[128];
 
 	TEXT_SET(use.point, line->point);
-	use.critical = !pid && is_critical(line->point);
+	use.critical = by->is_first && is_critical(line->point);
 	if (!line->devt.major)
 		scan_path_number(m->scan, line->source, &use.source);
 	if (use.devt.major || use.source.major)
-		add_use(m, &use);
+		add_use(m, &use, by->is_first);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (mountinfo_option(line->options, others[i], path, sizeof path) &&
 			scan_path_number(m->scan, path, &use.devt) >= 0)
-			add_use(m, &use);
+			add_use(m, &use, by->is_first);
 }
 
 static bool is_below(const char *path, const char *point, size_t len)
@@ -116,14 +123,17 @@ static void note_places(struct mounts *m, const struct mountinfo *line)
 	}
 }
 
-static void note_bound(struct mounts *m, const struct mountinfo *line)
+static void note_bound(struct mounts *m, const struct mountinfo *line, bool is_own)
 {
-	uint64_t inode;
+	struct mount_bound bound = { 0 };
 
-	if (strcmp(line->type, "nsfs") != 0 || parse_namespace(line->root, &inode) < 0)
+	if (strcmp(line->type, "nsfs") != 0 || parse_namespace(line->root, &bound.inode) < 0)
 		return;
-	if (scan_grow(m->scan, &m->bound, m->n_bound, sizeof *m->bound))
-		m->bound[m->n_bound++] = inode;
+	if (!scan_grow(m->scan, &m->bound, m->n_bound, sizeof *m->bound))
+		return;
+	if (is_own)
+		bound.path = strdup(line->point);
+	m->bound[m->n_bound++] = bound;
 }
 
 static void note_id(struct mounts *m, const struct mountinfo *line)
@@ -135,7 +145,7 @@ static void note_id(struct mounts *m, const struct mountinfo *line)
 }
 
 /* 0, or negative errno: the process ended, or will not be looked at. */
-static int read_mountinfo(struct mounts *m, int dir, uint32_t pid, bool is_own)
+static int read_mountinfo(struct mounts *m, int dir, const struct witness *by)
 {
 	int fd = openat(dir, "mountinfo", O_RDONLY | O_CLOEXEC);
 	_cleanup_(freep) char *line = NULL;
@@ -155,10 +165,10 @@ static int read_mountinfo(struct mounts *m, int dir, uint32_t pid, bool is_own)
 			m->scan->incomplete = true;
 			continue;
 		}
-		note_use(m, &parsed, pid);
-		note_bound(m, &parsed);
+		note_use(m, &parsed, by);
+		note_bound(m, &parsed, by->is_own);
 		note_id(m, &parsed);
-		if (is_own)
+		if (by->is_own)
 			note_places(m, &parsed);
 	}
 	r = ferror(file) ? -EIO : 0;
@@ -166,20 +176,31 @@ static int read_mountinfo(struct mounts *m, int dir, uint32_t pid, bool is_own)
 	return r;
 }
 
-static void on_process(void *arg, int dir, uint32_t pid)
+/* Reads the namespace that the process is in, unless that was done. 0 or negative errno. */
+static int read_process(struct mounts *m, int dir, uint32_t pid)
 {
-	struct mounts *m = arg;
+	struct witness by = { .pid = pid };
 	struct mount_namespace *ns;
 	uint64_t inode;
 	int r = read_namespace(dir, "ns/mnt", &inode);
 
-	if (r >= 0) {
-		ns = find_namespace(m, inode);
-		if (!ns || ns->is_read)
-			return;
-		r = read_mountinfo(m, dir, inode == m->first ? 0 : pid, inode == m->own);
-		ns->is_read = r >= 0;
-	}
+	if (r < 0)
+		return r;
+	ns = find_namespace(m, inode);
+	if (!ns || ns->is_read)
+		return 0;
+	by.is_first = inode == m->first;
+	by.is_own = inode == m->own;
+	r = read_mountinfo(m, dir, &by);
+	ns->is_read = r >= 0;
+	return r;
+}
+
+static void on_process(void *arg, int dir, uint32_t pid)
+{
+	struct mounts *m = arg;
+	int r = read_process(m, dir, pid);
+
 	if (r < 0)
 		scan_missed(m->scan, dir, r);
 }
@@ -190,6 +211,37 @@ static bool was_read(const struct mounts *m, uint64_t inode)
 		if (m->namespaces[i].inode == inode)
 			return m->namespaces[i].is_read;
 	return false;
+}
+
+static int visit(struct mounts *m, const struct mount_bound *bound)
+{
+	_cleanup_(closep) int dir = -1;
+	struct visitor visitor;
+	char pid[16];
+	int r;
+
+	if (!bound->path)
+		return -EXDEV;
+	r = visitor_enter(m->scan->root, bound->path, bound->inode, m->scan->deadline, &visitor);
+	if (r < 0)
+		return r;
+	snprintf(pid, sizeof pid, "%d", visitor.pid);
+	dir = openat(m->scan->proc, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = dir < 0 ? -errno : read_process(m, dir, 0);
+	visitor_leave(&visitor);
+	return r;
+}
+
+/* Namespaces without processes, or whose processes ended before they were read. The list grows: in
+ * such a namespace another one's file may be bound, which we then do not see. */
+static void visit_bound(struct mounts *m)
+{
+	for (size_t i = 0; i < m->n_bound && scan_goes_on(m->scan); i++)
+		if (!was_read(m, m->bound[i].inode))
+			visit(m, &m->bound[i]);
+	for (size_t i = 0; i < m->n_bound; i++)
+		if (!was_read(m, m->bound[i].inode))
+			m->scan->incomplete = true;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -206,12 +258,7 @@ void mounts_read(struct scan *scan, struct mount_place *places, size_t n_places,
 		read_namespace(scan->proc, "self/ns/mnt", &ret->own) < 0)
 		scan->incomplete = true;
 	scan_processes(scan, on_process, ret);
-
-	/* a namespace without processes, or whose processes ended before they were read: what is
-	 * mounted in it is not known */
-	for (size_t i = 0; i < ret->n_bound; i++)
-		if (!was_read(ret, ret->bound[i]))
-			scan->incomplete = true;
+	visit_bound(ret);
 	if (ret->n_local_ids)
 		qsort(ret->local_ids, ret->n_local_ids, sizeof *ret->local_ids, compare_ids);
 }
@@ -220,6 +267,8 @@ void mounts_done(struct mounts *mounts)
 {
 	free(mounts->uses);
 	free(mounts->namespaces);
+	for (size_t i = 0; i < mounts->n_bound; i++)
+		free(mounts->bound[i].path);
 	free(mounts->bound);
 	free(mounts->local_ids);
 }

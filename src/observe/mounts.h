@@ -2,7 +2,8 @@
 #pragma once
 /*
  * The mounts of every mount namespace that lie on a block device. A namespace lives as long as a
- * process is in it or its file is bound somewhere; each is read once, through one of its processes.
+ * process is in it or its file is bound somewhere; each is read once, through one of its processes,
+ * or through a visitor where there is none.
  */
 #include "model/observation.h"
 #include "observe/scan.h"
@@ -10,7 +11,7 @@
 struct mount_use {
 	struct devt devt;   /* major 0: its file system has no one device */
 	struct devt source; /* the device that was named when it was mounted; major 0: none */
-	uint32_t pid;	    /* who sees it, if the first process does not */
+	uint32_t pid;	    /* who sees it; 0: the first process, or nobody */
 	bool critical;
 	char point[sizeof((struct hold *)0)->what];
 };
@@ -27,13 +28,19 @@ struct mount_namespace {
 	bool is_read;
 };
 
+/* A namespace's file that is bound somewhere. */
+struct mount_bound {
+	uint64_t inode;
+	char *path; /* owned; where we see it, NULL: we do not */
+};
+
 struct mounts {
 	struct scan *scan; /* borrowed */
 	struct mount_use *uses;
 	size_t n_uses;
 	struct mount_namespace *namespaces;
 	size_t n_namespaces;
-	uint64_t *bound; /* namespaces whose file is bound */
+	struct mount_bound *bound;
 	size_t n_bound;
 	uint32_t *local_ids; /* mounts whose files may be asked for, in order */
 	size_t n_local_ids;

@@ -45,6 +45,7 @@ void scan_init(struct scan *scan, instant deadline)
 	scan->proc = open_place(scan, "/proc");
 	scan->sys = open_place(scan, "/sys");
 	scan->dev = open_place(scan, "/dev");
+	scan->root = open_place(scan, "/");
 }
 
 void scan_done(struct scan *scan)
@@ -52,6 +53,7 @@ void scan_done(struct scan *scan)
 	scan->proc = close_fd(scan->proc);
 	scan->sys = close_fd(scan->sys);
 	scan->dev = close_fd(scan->dev);
+	scan->root = close_fd(scan->root);
 }
 
 bool scan_goes_on(struct scan *scan)

@@ -13,7 +13,7 @@
 #include "base/devt.h"
 
 struct scan {
-	int proc, sys, dev; /* directories; owned by whoever made the scan */
+	int proc, sys, dev, root; /* directories; owned by whoever made the scan */
 	/* The number of the block node at path, links followed. 0, -ENOTBLK, other negative errno.
 	 * A test's nodes are files. */
 	int (*node_number)(int at, const char *path, struct devt *ret);

@@ -228,6 +228,7 @@ static void look(const struct row *row, const struct act_holders *wanted, struct
 	scan.proc = sysfs_open(f.fd, "proc");
 	scan.sys = sysfs_open(f.fd, "sys");
 	scan.dev = sysfs_open(f.fd, "dev");
+	scan.root = sysfs_open(f.fd, ".");
 	users_read(&scan, &users);
 	*o = (struct observation){ .kind = OBS_HOLDERS };
 	holders_match(&users, wanted, &o->holders);
@@ -290,6 +291,7 @@ static void what_one_device_hides_is_not_held_against_the_next(void **state)
 	scan.proc = sysfs_open(f.fd, "proc");
 	scan.sys = sysfs_open(f.fd, "sys");
 	scan.dev = sysfs_open(f.fd, "dev");
+	scan.root = sysfs_open(f.fd, ".");
 	users_read(&scan, &users);
 	holders_match(&users, &first, &o);
 	assert_false(o.complete);
