@@ -45,16 +45,13 @@ static bool is_plain_word(const char *name)
 	return *name;
 }
 
-/* Its words for what it would not do. "ok" is checked against the kernel anyway. */
+/* Its words for what it would not do; elder ones just say "fail". "ok" is checked against the
+ * kernel anyway. */
 static int judge_reply(const char *reply)
 {
 	if (!strncmp(reply, "ok", 2))
 		return 0;
-	if (strstr(reply, "in use"))
-		return -EBUSY;
-	if (strstr(reply, "timeout"))
-		return -ETIMEDOUT;
-	return -EIO;
+	return strstr(reply, "timeout") ? -ETIMEDOUT : -EIO;
 }
 
 /* 0: gone from the kernel, -EBUSY: it stayed. The owner answers when its part is done, and a
@@ -94,7 +91,9 @@ static int ask_owner(struct dm *dm, const struct act_map *wanted, struct obs_don
 		r = judge_reply(text_str(&reply));
 	if (r >= 0)
 		return wait_until_gone(dm, wanted);
-	return dm_find(dm, wanted->uuid, &device) == -ENXIO ? 0 : r;
+	if (dm_find(dm, wanted->uuid, &device) == -ENXIO)
+		return 0;
+	return device.open_count ? -EBUSY : r;
 }
 
 static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
