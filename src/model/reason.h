@@ -53,8 +53,7 @@
 	X(MAP_FIRST, "remove map first")                                                           \
 	X(MOVED, "the world moved")                                                                \
 	X(FAILED, "failed")                                                                        \
-	X(STUCK, "stuck")                                                                          \
-	X(REQUEST, "request")
+	X(STUCK, "stuck")
 
 enum reason {
 #define X(name, text) BECAUSE_##name,
