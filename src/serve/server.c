@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "core/events.h"
 #include "port/loop.h"
-#include "show/event.h"
 #include "show/paths.h"
 #include "show/remarks.h"
 #include "show/status.h"
@@ -50,15 +48,7 @@ void server_done(struct server *s)
 
 void server_record(struct server *s, const struct change *c)
 {
-	int64_t unix_ms = (int64_t)loop_now().ms + loop_wall_offset_ms();
-	_cleanup_(text_done) struct text fields = TEXT_INIT;
-	char *json = NULL;
-
-	event_fields(c, &fields);
-	if (!text_failed(&fields))
-		event_document(
-			ring_next(&s->ring), unix_ms, event_name(c), text_str(&fields), &json);
-	ring_add(&s->ring, json);
+	ring_add(&s->ring, c, (int64_t)loop_now().ms + loop_wall_offset_ms());
 }
 
 /* ---- documents ------------------------------------------------------------------------------- */
