@@ -26,8 +26,7 @@ static void put_paths(void)
 	for (int i = 0; i < PURGE_STAGES; i++)
 		put("pathkeeper.8", purge_stage_name((enum purge_stage)i));
 	for (int i = 0; i < REASON_N; i++)
-		if (i != BECAUSE_REQUEST) /* nothing is so yet */
-			put("pathkeeper.8", reason_name((enum reason)i));
+		put("pathkeeper.8", reason_name((enum reason)i));
 	for (int i = RESULT_REMOVED; i <= RESULT_WOULD_REMOVE; i++)
 		put("pathkeeper.8", request_result_name((enum request_result)i));
 	for (int i = HOLD_OTHER; i <= HOLD_CLAIM; i++)
