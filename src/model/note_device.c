@@ -183,6 +183,15 @@ static void update_path(struct model *m, struct path *p, const struct obs_device
 		p->watch = WATCH_NO; /* the disk or its sg node came later: pin those too */
 }
 
+static void note_presence(struct model *m, struct path *p, uint64_t action)
+{
+	p->seen_seq = model_next_seq(m);
+	if (p->look_after_deed && p->look_after_deed == action) {
+		p->look_after_deed = 0;
+		p->present_after_deed = true;
+	}
+}
+
 void note_device(struct model *m, const struct observation *o)
 {
 	const struct obs_device *d = &o->device;
@@ -193,6 +202,11 @@ void note_device(struct model *m, const struct observation *o)
 		model_path_remove(m, p);
 		p = NULL;
 	}
+	if (p && d->state == DEVICE_GOING) { /* what else it says is no longer true */
+		note_presence(m, p, o->action);
+		note_way(m, p, DEVICE_GOING, p->device.transport);
+		return;
+	}
 	if (!d->present || d->type != 0)
 		return;
 	if (!p) {
@@ -201,11 +215,7 @@ void note_device(struct model *m, const struct observation *o)
 			return;
 		is_new = true;
 	}
-	p->seen_seq = model_next_seq(m);
-	if (p->look_after_deed && p->look_after_deed == o->action) {
-		p->look_after_deed = 0;
-		p->present_after_deed = true;
-	}
+	note_presence(m, p, o->action);
 	update_path(m, p, d, is_new);
 	if (is_new)
 		model_add_change(m, CHANGE_PATH_ADDED, p);
@@ -223,9 +233,15 @@ void note_devices_end(struct model *m, const struct observation *o)
 		return;
 	}
 	m->devices_asked.answered = true;
-	for_each_path (m, p)
-		if (p->seen_seq < m->devices_asked.seq)
+	for_each_path (m, p) {
+		if (p->seen_seq >= m->devices_asked.seq)
+			continue;
+		if (p->device.state == DEVICE_GOING || p->deed.action)
+			model_add_look(
+				m, p->device.sysfs); /* the bus forgets it before it is gone */
+		else
 			model_path_remove(m, p);
+	}
 	m->devices_known = true;
 	m->devices_at = m->now;
 }

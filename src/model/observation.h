@@ -58,6 +58,9 @@ enum device_state {
 	DEVICE_GOING, /* cancel, deleted, or the attribute is gone */
 };
 
+/* Of a device that is being removed, and can say no more than its address. */
+enum { DEVICE_TYPE_UNKNOWN = 0xff };
+
 /* The way to the device: session logged in, rport online. NONE: this transport has no such word. */
 enum transport_state { TRANSPORT_NONE, TRANSPORT_UP, TRANSPORT_DOWN };
 

@@ -180,6 +180,22 @@ static enum device_state read_state(int dir)
 	return r < 0 ? DEVICE_GOING : device_state_from(state);
 }
 
+/* Its files go first. The directory stays until all that the kernel waits for is over, which may
+ * be long; one that was opened before stays for ever, and proves nothing. */
+static int read_what_is_left(int sys, const char *sysfs, ino_t ino, struct obs_device *d)
+{
+	struct stat now;
+
+	if (fstatat(sys, sysfs, &now, 0) < 0 || now.st_ino != ino)
+		return -ENODEV;
+	TEXT_SET(d->sysfs, sysfs);
+	d->ino = ino;
+	d->type = DEVICE_TYPE_UNKNOWN;
+	d->state = DEVICE_GOING;
+	d->present = true;
+	return 0;
+}
+
 /* 0, -ENODEV: it is not there, or went while it was read. */
 static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_device *d)
 {
@@ -190,8 +206,10 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 	uint64_t type;
 
 	if (dir < 0 || !name || scsi_address_parse(name + 1, &d->address) < 0 ||
-		fstat(dir, &st) < 0 || sysfs_read_number(dir, "type", &type) < 0)
+		fstat(dir, &st) < 0)
 		return -ENODEV;
+	if (sysfs_read_number(dir, "type", &type) < 0)
+		return read_what_is_left(sys, sysfs, st.st_ino, d);
 	TEXT_SET(d->sysfs, sysfs);
 	d->ino = st.st_ino;
 	d->type = (uint32_t)type;

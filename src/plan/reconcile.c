@@ -210,6 +210,27 @@ static void step_check(struct model *m, struct path *p, struct agenda *agenda)
 	facts_ask_check(m, p, inquiry, agenda);
 }
 
+/* The kernel's last word on a device comes before its directory goes, and the directory may stay
+ * for long: looked at until it is gone. After a deed of ours removal_step() does that. */
+static void step_going(struct model *m, struct path *p, struct agenda *agenda)
+{
+	struct action *a;
+
+	if (p->device.state != DEVICE_GOING || p->deed_ended)
+		return;
+	if (!instant_reached(m->now, p->look_again)) {
+		agenda_wake_at(agenda, p->look_again);
+		return;
+	}
+	a = agenda_add(agenda, ACT_LOOK);
+	if (!a)
+		return;
+	a->id = ++m->next_action;
+	TEXT_SET(a->look.sysfs, p->device.sysfs);
+	p->look_again = instant_add_ms(m->now, RECONCILE_SECOND_MS);
+	agenda_wake_at(agenda, p->look_again);
+}
+
 void reconcile(struct model *m, struct agenda *agenda)
 {
 	struct path *p;
@@ -220,6 +241,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
+		step_going(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
 	requests_step(m, agenda);

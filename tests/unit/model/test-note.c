@@ -173,6 +173,39 @@ static void test_what_a_full_reading_does_not_mention_is_gone(void **state)
 	assert_true(m->devices_known);
 }
 
+/* The bus forgets a device before the kernel is done with it. */
+static void test_what_is_going_is_looked_at_before_it_is_gone(void **state)
+{
+	struct observation done = { .kind = OBS_DEVICES_END };
+	struct observation going = built_device(3, 2, "two");
+	struct path *other = built_path(m, 3, 2, "two");
+
+	(void)state;
+	going.device.state = DEVICE_GOING;
+	note(going);
+	done.action = model_ask(m, &m->devices_asked, m->now);
+	note(built_device(3, 1, "one"));
+	note(done);
+	assert_int_equal(m->n_paths, 2);
+	assert_int_equal(m->n_looks, 1);
+	assert_string_equal(m->looks[0].sysfs, other->device.sysfs);
+	going.device.present = false;
+	note(going);
+	assert_int_equal(m->n_paths, 1);
+}
+
+/* ... and one of which only that is known is no path. */
+static void test_what_is_going_is_no_new_path(void **state)
+{
+	struct observation going = built_device(3, 2, "");
+
+	(void)state;
+	going.device.state = DEVICE_GOING;
+	going.device.type = DEVICE_TYPE_UNKNOWN;
+	note(going);
+	assert_int_equal(m->n_paths, 1);
+}
+
 static void test_the_way(void **state)
 {
 	struct observation o = built_device(3, 1, "one");
@@ -616,6 +649,8 @@ int main(void)
 		TEST(test_who_is_asked),
 		TEST(test_nodes_that_came_later_are_pinned_too),
 		TEST(test_what_a_full_reading_does_not_mention_is_gone),
+		TEST(test_what_is_going_is_looked_at_before_it_is_gone),
+		TEST(test_what_is_going_is_no_new_path),
 		TEST(test_the_way),
 		TEST(test_attention),
 		TEST(test_hints_are_looked_at_once),

@@ -53,6 +53,8 @@ static const struct {
 	{ "USB", USB "9:0:0:0", true, PROTOCOL_USB, NONE, DEVICE_RUNNING, ":", "" },
 	{ "ATA", "devices/pci0000:00/0000:00:17.0/ata1/host1/target1:0:0/1:0:0:0", true,
 		PROTOCOL_ATA, NONE, DEVICE_RUNNING, ":", "" },
+	{ "its files are gone, its directory is not: still being removed", SESSION "3:0:0:5", true,
+		PROTOCOL_UNSPEC, NONE, DEVICE_GOING, "", "" },
 	{ "nothing there", SESSION "3:0:0:9", false, 0, 0, 0, "", "" },
 	{ "not a device", "devices/platform/host3/session1", false, 0, 0, 0, "", "" },
 	{ "no way out of sysfs", "devices/../../../etc/1:0:0:0", false, 0, 0, 0, "", "" },

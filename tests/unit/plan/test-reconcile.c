@@ -239,6 +239,30 @@ static void test_hints_are_looked_at(void **state)
 }
 
 /* LUN 0 is always asked by INQUIRY too; others once they said that they are gone. */
+/* Removed by another hand, which may take its time; there may be no further event. */
+static void test_what_is_going_is_looked_at_until_it_is_gone(void **state)
+{
+	struct observation going = built_device(3, 1, "one");
+	path_id id = p->id;
+
+	(void)state;
+	world_run(w, 1000);
+	going.device.type = DEVICE_TYPE_UNKNOWN;
+	going.device.state = DEVICE_GOING;
+	going.device.dev[0] = '\0';
+	world_of(w, p)->checked.state = DEVICE_GOING;
+	world_feed(w, going);
+	assert_int_equal(p->device.state, DEVICE_GOING);
+	assert_string_not_equal(p->device.dev, "");
+	world_count_anew(w);
+	world_run(w, 10000);
+	assert_in_range(w->asked[ACT_LOOK], 9, 11);
+	assert_non_null(model_path(w->m, id));
+	world_of(w, p)->absent = true;
+	world_run(w, 1500);
+	assert_null(model_path(w->m, id));
+}
+
 static void test_who_is_asked_by_inquiry(void **state)
 {
 	struct path *zero = world_path(w, 3, 0, "zero");
@@ -303,6 +327,7 @@ int main(void)
 		TEST(test_a_device_that_cannot_be_opened),
 		TEST(test_given_back),
 		TEST(test_hints_are_looked_at),
+		TEST(test_what_is_going_is_looked_at_until_it_is_gone),
 		TEST(test_who_is_asked_by_inquiry),
 		TEST(test_asked_twice),
 	};
