@@ -112,6 +112,12 @@ static void nexus_down(struct sim *s)
 	sim_push(s, EVENT_UP, sim_in(s, 100, 40000))->host = host;
 }
 
+/* Frames are dropped, and the transport has not noticed. */
+static void lossy(struct sim *s)
+{
+	s->nexuses[sim_below(s, HOSTS)].lossy_until = sim_in(s, 1000, 20000);
+}
+
 /* A target may deny its LUNs for a while after it came back; by then we must have known. */
 void disturb_nexus_up(struct sim *s, uint32_t host)
 {
@@ -150,11 +156,18 @@ static void delete_by_others(struct sim *s)
 {
 	uint32_t h, l;
 	struct device *d = any_device(s, &h, &l);
+	struct event *e;
 
 	if (!d || d->going)
 		return;
 	note_taken(s, d);
 	world_begin_removal(s, h, l);
+	if (sim_chance(s, 300)) { /* it has I/O to wait for */
+		e = sim_push(s, EVENT_GONE, sim_in(s, 100, 60000));
+		e->host = h;
+		e->lun = l;
+		return;
+	}
 	world_end_removal(s, h, l);
 	if (!sim_chance(s, 500))
 		return; /* else: at once another device at the same address */
@@ -434,6 +447,7 @@ static const struct {
 	{ flicker, 6 },
 	{ some_attention, 12 },
 	{ nexus_down, 3 },
+	{ lossy, 3 },
 	{ scan, 40 },
 	{ delete_by_others, 8 },
 	{ mount, 20 },

@@ -194,6 +194,8 @@ static void find_holders(struct sim *s, const struct event *e)
 		if (s->maps[i].exists && s->maps[i].minor == e->action.holders.map.minor &&
 			e->action.holders.map.major == DM_MAJOR && s->maps[i].mounted)
 			add_hold(&o.holders, HOLD_MOUNT, false, false);
+	if (!o.holders.complete || o.result < 0) /* what it had found by then */
+		o.holders.n_holds = sim_below(s, o.holders.n_holds + 1);
 	sim_feed(s, &o);
 }
 

@@ -180,7 +180,7 @@ static void require_unused(struct sim *s, const struct hand_truth *hand)
  * there at any time in it. */
 static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least, uint32_t *ret_most)
 {
-	uint32_t seen[HOSTS * LUNS + 1024], n = 0;
+	uint32_t seen[HOSTS * LUNS], n = 0;
 
 	*ret_least = *ret_most = 0;
 	for (uint32_t h = 0; h < HOSTS; h++)
@@ -203,15 +203,14 @@ static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least,
 static uint32_t died_in_minute(
 	const struct sim *s, uint32_t array, instant until, uint32_t *ret_luns)
 {
-	uint32_t n = 0, luns[1024];
+	uint32_t n = 0, luns[KILLS];
 
 	*ret_luns = 0;
-	for (uint32_t i = s->n_kills; i-- > 0 && s->n_kills - i < 1024;) {
-		const struct kill *k = &s->kills[i % 1024];
+	for (uint32_t i = 0; i < KILLS && i < s->n_kills; i++) {
+		const struct kill *k = &s->kills[i];
 		bool known = false;
 
-		if (instant_ms_between(k->at, until) >= MINUTE_MS ||
-			instant_before(k->at, s->started_at))
+		if (instant_before(until, k->at) || instant_ms_between(k->at, until) >= MINUTE_MS)
 			continue;
 		n++;
 		for (uint32_t j = 0; j < *ret_luns; j++)
@@ -222,26 +221,36 @@ static uint32_t died_in_minute(
 	return n;
 }
 
-static void require_radius(struct sim *s, const struct hand_truth *hand)
+/* Was k more than was allowed, by all that is known to have died by then? */
+static void require_allowed(struct sim *s, const struct kill *k)
 {
-	uint32_t array = world_array(hand->host), least, most, luns, devices;
+	uint32_t least, most, luns, devices = died_in_minute(s, k->array, k->at, &luns);
 
-	s->kills[s->n_kills++ % 1024] = (struct kill){
-		.at = hand->sent_at,
-		.array = array,
-		.volume = s->devices[hand->host][hand->lun].volume,
-		.exempt = hand->exempt,
-	};
-	devices = died_in_minute(s, array, hand->sent_at, &luns);
-	count_luns(s, array, &least, &most);
-	if (hand->exempt || hand->sent_at.ms < s->words_at.ms)
+	if (k->exempt || k->at.ms < s->words_at.ms)
 		return;
 	if (devices > s->words.limit)
 		sim_fail(s, "P4: %u devices in a minute, limit %u", devices, s->words.limit);
+	count_luns(s, k->array, &least, &most);
 	/* what died, by whomever, was there; what we did not count is no reason to accuse */
 	if (least >= FEW_LUNS && luns > 1 && luns * 100 > s->words.share * (most + luns + 2))
 		sim_fail(s, "P4: %u of at most %u logical units, share %u", luns, most + luns + 2,
 			s->words.share);
+}
+
+/* Hands overtake each other: what was decided after this one may be too much because of it. */
+static void require_radius(struct sim *s, const struct hand_truth *hand)
+{
+	struct kill *this = &s->kills[s->n_kills++ % KILLS];
+
+	*this = (struct kill){
+		.at = hand->sent_at,
+		.array = world_array(hand->host),
+		.volume = s->devices[hand->host][hand->lun].volume,
+		.exempt = hand->exempt,
+	};
+	for (uint32_t i = 0; i < KILLS && i < s->n_kills; i++)
+		if (!instant_before(s->kills[i].at, this->at))
+			require_allowed(s, &s->kills[i]);
 }
 
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)

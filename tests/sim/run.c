@@ -248,6 +248,7 @@ static void happen(struct sim *s, struct event *e)
 			doers_hand_ended(s, e->index);
 		return;
 	case EVENT_UP: disturb_nexus_up(s, e->host); return;
+	case EVENT_GONE: world_end_removal(s, e->host, e->lun); return;
 	case EVENT_DISTURB:
 		if (!s->peace)
 			disturb(s);
@@ -284,6 +285,7 @@ static void make_peace(struct sim *s)
 	for (uint32_t h = 0; h < HOSTS; h++) {
 		disturb_nexus_up(s, h);
 		s->nexuses[h].restoring_until = s->nexuses[h].flicker_until = INSTANT_NEVER;
+		s->nexuses[h].lossy_until = INSTANT_NEVER;
 	}
 	for (uint32_t i = 0; i < HANDS; i++)
 		if (s->hands[i].used && s->hands[i].hung && sim_chance(s, 500)) {

@@ -23,6 +23,7 @@ enum {
 	HANDS = 16,
 	HANDLES = 256,
 	REQUESTS = 8,
+	KILLS = 256, /* remembered */
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
 	FLICKER_MS = 400, /* less than the pace of agreeing answers */
@@ -45,7 +46,7 @@ struct device {
 
 struct nexus_truth {
 	bool up;
-	instant down_at, restoring_until, flicker_until;
+	instant down_at, restoring_until, flicker_until, lossy_until;
 	instant told_down_at, told_reset_at;
 };
 
@@ -97,7 +98,8 @@ enum event_kind {
 	EVENT_HAND,
 	EVENT_HAND_END,
 	EVENT_UP,
-	EVENT_DISTURB
+	EVENT_GONE,
+	EVENT_DISTURB,
 };
 
 struct event {
@@ -141,7 +143,7 @@ struct sim {
 
 	uint64_t requests[REQUESTS];
 	instant started_at, slept_at, words_at;
-	struct kill kills[1024];
+	struct kill kills[KILLS];
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
 	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;

@@ -199,6 +199,8 @@ static bool is_kept_away(struct sim *s, uint32_t host, struct scsi_answer *ret)
 	*ret = (struct scsi_answer){ 0 };
 	if (!s->nexuses[host].up)
 		ret->host_status = outages[sim_below(s, sizeof outages)];
+	else if (instant_before(s->now, s->nexuses[host].lossy_until) && luck < 700)
+		ret->host_status = 0x03; /* timed out */
 	else if (luck < 4)
 		ret->host_status = outages[sim_below(s, sizeof outages)];
 	else if (luck < 20)

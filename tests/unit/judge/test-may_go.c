@@ -458,6 +458,19 @@ static void test_share(void **state)
 	assert_int_equal(may_go(m, p), BECAUSE_NOTHING);
 }
 
+static void test_share_counts_logical_units(void **state)
+{
+	(void)state;
+	m->defaults.purge_share_percent = 50;
+	array_of(10);
+	die(0, 4);
+	for (uint32_t i = 0; i < 4; i++) /* and their other paths */
+		model_add_death(m, m->paths[paths[i]->id.slot + 1]);
+	assert_int_equal(may_go(m, p), BECAUSE_NOTHING);
+	die(4, 5);
+	assert_int_equal(may_go(m, p), BECAUSE_LIMIT);
+}
+
 /* What went within the minute was there when the minute began. */
 static void test_share_counts_what_was_there(void **state)
 {
@@ -533,6 +546,7 @@ int main(void)
 		TEST(test_limit),
 		TEST(test_limit_counts_what_died_only),
 		TEST(test_share),
+		TEST(test_share_counts_logical_units),
 		TEST(test_share_counts_what_was_there),
 		TEST(test_a_small_array_has_no_share),
 		TEST(test_eight_are_not_few),
