@@ -117,7 +117,7 @@ mkdir -p /mnt/private
 unshare --mount --propagation private sh -c "mount /dev/${disk}1 /mnt/private && exec sleep 600" &
 hidden=$!
 hidden_mount() { grep -q " /mnt/private " /proc/$hidden/mountinfo; }
-must wait_until 10 hidden_mount
+must wait_until 60 hidden_mount
 ok fails grep -q " /mnt/private " /proc/self/mountinfo -- "a mount is hidden from us in another namespace"
 must who_holds "$disk"
 like "$answer" "*complete=yes found=1 hold.0.kind=mount hold.0.pid=$hidden hold.0.what=/mnt/private" "it is found, by who sees it"
