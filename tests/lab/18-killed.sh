@@ -31,13 +31,23 @@ done
 last=$lun
 must san_rescan 1
 must san_rescan 2
+san_paths() { [ -e "$SAN_GROUPS/tpgt_2/acls/$SAN_INITIATOR/lun_$1" ] && echo 2 || echo 1; }
 for lun in $(seq 2 $last); do
-	must san_wait_dev $lun 1 >/dev/null
+	for port in $(seq "$(san_paths "$lun")"); do
+		must san_wait_dev "$lun" "$port" >/dev/null
+	done
 done
-must owner_start
-must owner_wait_map "$(san_wwid_of "$(san_dev 1 1)")" 2
-for lun in $(seq 2 $last); do
-	must wait_until 60 test -e "/dev/mapper/$(san_wwid_of "$(san_dev $lun 1)")"
+# the owner shall not fail the path before we do
+cat >/etc/multipath.conf <<-END
+	defaults {
+		find_multipaths no
+		polling_interval 60
+		max_polling_interval 60
+	}
+END
+must owner_start /etc/multipath.conf
+for lun in $(seq $last); do
+	must owner_wait_map "$(san_wwid_of "$(san_dev "$lun" 1)")" "$(san_paths "$lun")"
 done
 
 daemon_config 'purge_disconnected yes' 'purge_last_path yes' 'purge_grace 0' 'polling_interval 1' \
@@ -99,12 +109,16 @@ for signal in $signals; do
 	must san_unmap $lun 1
 	must wait_until 60 hand_stopped
 	dies $signal stuck
-	test_point_end hand-before-ask
+	old=$hand
 	must daemon_start
 	ok wait_until 30 purge_like "$(san_dev $lun 1)" '* host' -- "stuck: the next daemon waits for the hand of the last"
-	ok test -e "$dir" -- "stuck: nothing was deleted yet"
+	must kill -CONT "$old"
+	ok wait_until 20 process_is "$old" "" -- "stuck: the hand of the last daemon ends"
+	# the next hand stands still at the same place: what is gone now was deleted by the old one
+	must wait_until 90 hand_stopped
+	ok test -e "$dir" -- "stuck: it deleted nothing for a daemon that is gone"
+	test_point_end hand-before-ask
 	must kill -CONT "$hand"
-	ok wait_until 20 process_is "$hand" "" -- "stuck: the hand of the last daemon ends"
 	ok wait_until 60 device_gone "$dir" -- "stuck: the next daemon removes the dead device"
 
 	# held: by somebody who has the map open
