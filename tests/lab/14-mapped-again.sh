@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A LUN is mapped again between mark and deed: nothing is deleted, the mark is gone, the path is up.
-# timeout: 200
+# timeout: 400
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The dead device is replaced by another volume's at the same address, and a file system is mounted
 # on another one, each between the hand's last question and its deed: neither is touched.
-# timeout: 200
+# timeout: 400
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"

@@ -44,8 +44,8 @@ returned=$(clock)
 must san_unblock 2
 must san_wait_session 2 LOGGED_IN 60
 ok wait_until 30 purge_like "$first" 'marked grace' -- "found unmapped after the return, it waits for the grace"
-ok wait_until 30 path_is "$second" state up -- "while its neighbour is up"
 ok test -e "$first_dir" -- "and is not deleted yet"
+ok wait_until 30 path_is "$second" state up -- "while its neighbour is up"
 ok wait_until 60 device_gone "$first_dir" -- "then it goes"
 took=$(($(clock) - returned))
 note "gone $took ms after the port was let go"
