@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "act/ask.h"
 #include "base/cleanup.h"
+#include "port/loop.h"
 #include "port/packet.h"
 #include "port/pinned.h"
 #include "port/process.h"
@@ -23,21 +23,19 @@ enum {
 };
 
 struct hand {
-	const struct action *action;   /* borrowed */
-	const struct handles *handles; /* borrowed */
-	int socket, locks;	       /* borrowed */
-	int claim;		       /* owned: the claimed disk, or -1 */
+	const struct action *action;	/* borrowed */
+	const struct hand_order *order; /* borrowed */
+	const struct handles *handles;	/* borrowed */
+	int socket, locks;		/* borrowed */
+	int claim;			/* owned: the claimed disk, or -1 */
 	uint64_t asked_ms;
 	struct obs_checked answers;
 	bool written;
 };
 
-static uint64_t boot_ms(void)
+uint64_t hand_clock(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t); /* counts a suspend */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return loop_now().ms + loop_suspended_ms();
 }
 
 int hand_open_locks(void)
@@ -99,13 +97,21 @@ static int way_is_up(struct hand *h)
 	return handles_transport_state(h->handles) == TRANSPORT_DOWN ? -EAGAIN : 0;
 }
 
+/* Who else is in its map, and how many may go a minute, was judged when the order was given. */
+static int is_timely(struct hand *h)
+{
+	uint32_t deadline_ms = h->action->del.deadline_ms;
+
+	return deadline_ms && hand_clock() - h->order->boot_ms > deadline_ms ? -EAGAIN : 0;
+}
+
 static int is_still_gone(struct hand *h)
 {
 	struct obs_checked *a = &h->answers;
 	enum gone gone;
 
 	test_point("hand-before-ask");
-	h->asked_ms = boot_ms();
+	h->asked_ms = hand_clock();
 	ask_now(handles_node(h->handles), h->handles->timeout_ms, true, ATTENTION_RETRIES, a);
 	gone = scsi_gone(
 		&a->tur, a->inquired ? &a->inquiry : NULL, a->inquiry_data, a->inquiry_len);
@@ -163,7 +169,7 @@ static int is_unused(struct hand *h)
 
 static int is_fresh(struct hand *h)
 {
-	return boot_ms() - h->asked_ms > FRESH_MS ? -EAGAIN : 0;
+	return hand_clock() - h->asked_ms > FRESH_MS ? -EAGAIN : is_timely(h);
 }
 
 static int daemon_lives(struct hand *h)
@@ -190,6 +196,7 @@ static const struct step {
 	{ STAGE_DAEMON, announce },
 	{ STAGE_STATE, is_running },
 	{ STAGE_TRANSPORT, way_is_up },
+	{ STAGE_ASK, is_timely },
 	{ STAGE_ASK, is_still_gone },
 	{ STAGE_CLAIM, is_unused },
 	{ STAGE_STATE, is_running }, /* opening the disk may have waited */
@@ -233,11 +240,12 @@ static void settle(const struct hand *h)
 	process_settle("pk-hand");
 }
 
-int hand_main(
-	const struct action *delete_action, const struct handles *handles, int socket, int locks)
+int hand_main(const struct action *delete_action, const struct hand_order *order,
+	const struct handles *handles, int socket, int locks)
 {
 	struct hand h = {
 		.action = delete_action,
+		.order = order,
 		.handles = handles,
 		.socket = socket,
 		.locks = locks,

@@ -9,16 +9,26 @@
 #include "act/handles.h"
 #include "model/action.h"
 
+/* Follows ACT_DELETE in its packet. What was decided when it was given may not hold for ever: a
+ * keeper that the kernel kept for a while must not begin what was decided before that. */
+struct hand_order {
+	uint64_t boot_ms; /* hand_clock() when it was given */
+};
+
+/* Milliseconds since boot, a suspend included. */
+uint64_t hand_clock(void);
+
 /*
  * Forked by a keeper: borrows its handles. socket is the daemon's, locks the file whose byte
  * number <host> is locked while a hand is out (-1: there is none, and nothing is done). Reports
  * OBS_HAND and one OBS_DONE, and returns the exit status.
  *
- * The claim is also made where it was not asked for, unless a multipath map holds the disk:
- * a path that left its map meanwhile is a disk that can be in use.
+ * Past the action's deadline since the order nothing is written any more. The claim is also made
+ * where it was not asked for, unless a multipath map holds the disk: a path that left its map
+ * meanwhile is a disk that can be in use.
  */
-int hand_main(
-	const struct action *delete_action, const struct handles *handles, int socket, int locks);
+int hand_main(const struct action *delete_action, const struct hand_order *order,
+	const struct handles *handles, int socket, int locks);
 
 /* The file of locks, made when it is not there. A descriptor (the caller's) or negative errno. */
 int hand_open_locks(void);

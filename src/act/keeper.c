@@ -44,6 +44,7 @@ struct watched {
 	int hand;	    /* pidfd of the hand that is out, or -1 */
 	int owed_socket;    /* of a hand that waits for our command to end, or -1 */
 	struct action owed; /* its action */
+	struct hand_order order;
 };
 
 struct keeper {
@@ -231,7 +232,7 @@ static void hung_up(struct keeper *k, struct watched *w)
 
 /* ---- deleting ---------------------------------------------------------------------------- */
 
-static void begin_hand(struct keeper *k, struct watched *w, const struct action *a, int socket)
+static void fork_hand(struct keeper *k, struct watched *w)
 {
 	int pid, pidfd;
 
@@ -240,9 +241,9 @@ static void begin_hand(struct keeper *k, struct watched *w, const struct action 
 	flush(k); /* so that the child has nothing of ours to send */
 	pid = fork();
 	if (pid == 0)
-		_exit(hand_main(a, &w->handles, socket, k->locks));
+		_exit(hand_main(&w->owed, &w->order, &w->handles, w->owed_socket, k->locks));
 	if (pid < 0) {
-		answer_hand(a, socket, STAGE_NONE, -errno);
+		answer_hand(&w->owed, w->owed_socket, STAGE_NONE, -errno);
 		return;
 	}
 	pidfd = process_watch_child(pid);
@@ -252,16 +253,18 @@ static void begin_hand(struct keeper *k, struct watched *w, const struct action 
 		close_fd(pidfd); /* it has ended already */
 }
 
+/* The kernel would keep the hand waiting for our own command. */
 static void begin_owed_hand(struct keeper *k, struct watched *w)
 {
 	if (w->owed_socket < 0 || is_busy(w))
 		return;
-	begin_hand(k, w, &w->owed, w->owed_socket);
+	fork_hand(k, w);
 	w->owed_socket = close_fd(w->owed_socket);
 }
 
 /* socket is taken. */
-static void delete_device(struct keeper *k, const struct action *a, int socket)
+static void delete_device(
+	struct keeper *k, const struct action *a, const struct hand_order *order, int socket)
 {
 	struct watched *w = find(k, a->path);
 
@@ -271,6 +274,7 @@ static void delete_device(struct keeper *k, const struct action *a, int socket)
 		answer_hand(a, socket, STAGE_LOCK, -EBUSY);
 	} else {
 		w->owed = *a;
+		w->order = *order;
 		w->owed_socket = TAKE_FD(socket);
 		begin_owed_hand(k, w);
 	}
@@ -365,6 +369,15 @@ static void check(struct keeper *k, const struct action *a)
 
 /* ---- the loop ---------------------------------------------------------------------------- */
 
+/* Alone in its packet, with its order and the hand's socket; without them nothing is done. */
+static void take_delete(struct keeper *k, const struct action *a)
+{
+	struct hand_order order;
+
+	if (k->in.n_fds == 1 && packet_next(&k->in, &order, sizeof order) == 1)
+		delete_device(k, a, &order, TAKE_FD(k->in.fds[0]));
+}
+
 static void do_action(struct keeper *k, const struct action *a)
 {
 	struct watched *w;
@@ -377,10 +390,7 @@ static void do_action(struct keeper *k, const struct action *a)
 		if (w)
 			forget(k, w);
 		break;
-	case ACT_DELETE:
-		if (k->in.n_fds == 1)
-			delete_device(k, a, TAKE_FD(k->in.fds[0]));
-		break;
+	case ACT_DELETE: take_delete(k, a); break;
 	case ACT_READ_DEVICES:
 	case ACT_LOOK:
 	case ACT_ASK_OWNER:

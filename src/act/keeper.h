@@ -10,7 +10,8 @@
  *               dropped. -ENODEV: not watched, or its device hung up. -EBUSY: a hand is out on it,
  *               which our command would keep waiting
  *   ACT_FORGET  nothing; the handles are closed
- *   ACT_DELETE  with the hand's end of its socket to the daemon: what becomes of it is said there.
+ *   ACT_DELETE  and struct hand_order, alone in their packet, with the hand's end of its socket to
+ *               the daemon: what becomes of it is said there.
  *               The hand begins when no command of ours is in flight on the path
  *   OBS_HUNG_UP, unasked: the kernel began to remove a device, and its handles are closed
  *

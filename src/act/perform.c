@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
+#include "act/hand.h"
 #include "act/helper.h"
 #include "act/keepers.h"
 #include "act/later.h"
@@ -344,6 +345,22 @@ static int to_keeper(struct perform *p, const struct action *a)
 	return r;
 }
 
+static int send_order(struct helper *keeper, const struct action *a, int hand_socket)
+{
+	const struct hand_order order = { .boot_ms = hand_clock() };
+	_cleanup_(freep) struct packet *packet = malloc(sizeof *packet);
+	int r;
+
+	if (!packet)
+		return -ENOMEM;
+	packet_clear(packet);
+	r = packet_add(packet, a, action_size(a));
+	if (r >= 0)
+		r = packet_add(packet, &order, sizeof order);
+	packet->fds[packet->n_fds++] = hand_socket;
+	return r < 0 ? r : packet_send(keeper->socket, packet);
+}
+
 /* The keeper gets one end of the hand's socket; the other is watched until the hand ends. */
 static int to_hand(struct perform *p, const struct action *a)
 {
@@ -370,7 +387,7 @@ static int to_hand(struct perform *p, const struct action *a)
 	if (r >= 0)
 		r = listen_to(p, hand);
 	if (r >= 0)
-		r = packet_send_one(keeper->socket, a, action_size(a), &its, 1);
+		r = send_order(keeper, a, its);
 	if (r < 0)
 		unlink_helper(p, hand);
 	return r;

@@ -77,8 +77,8 @@ int zygote_start(const struct helper_role *roles, uint32_t n_roles, int *ret_soc
 		if (process_close_all_but(&its, 1) < 0)
 			_exit(EXIT_FAILURE);
 		process_settle("pk-zygote");
-		signal(SIGCHLD,
-			SIG_IGN); /* nobody waits for a helper, so none may stay as a zombie */
+		/* nobody waits for a helper, so none may stay as a zombie */
+		signal(SIGCHLD, SIG_IGN);
 		_exit(serve(roles, n_roles, its));
 	}
 	*ret_socket = TAKE_FD(ours);
