@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "act/handles.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "port/pinned.h"
 #include "port/sg.h"
 #include "port/sysfs.h"
-
-/* Above a device's directory stands what its way is called; beside that, the way's state. */
-struct transport {
-	const char *component; /* how the directory's name begins; a digit follows */
-	const char *class, *attribute;
-	const char *up[2];
-	bool required; /* others are named alike and have no such class */
-};
-
-static const struct transport transports[] = {
-	{ "session", "iscsi_session", "state", { "LOGGED_IN" }, true },
-	{ "rport-", "fc_remote_ports", "port_state", { "Online", "Marginal" }, true },
-	{ "port-", "srp_remote_ports", "state", { "running" }, false },
-};
+#include "port/transport.h"
 
 enum { DEFAULT_TIMEOUT_MS = 30000, MAX_TIMEOUT_S = 3600 };
 
@@ -55,51 +38,14 @@ static int open_below(int dir, const char *name, int flags, int *ret)
 	return 0;
 }
 
-static const struct transport *transport_named(const char *component, size_t len)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(transports); i++) {
-		size_t prefix = strlen(transports[i].component);
-
-		if (len > prefix && !strncmp(component, transports[i].component, prefix) &&
-			isdigit((unsigned char)component[prefix]))
-			return &transports[i];
-	}
-	return NULL;
-}
-
-/* "session1" out of ".../host3/session1/target3:0:0/3:0:0:1", and how many components follow. */
-static const struct transport *find_transport(
-	const char *sysfs, char ret_component[64], int *ret_up)
-{
-	const struct transport *found = NULL, *t;
-	size_t len;
-
-	*ret_up = 0;
-	for (const char *at = sysfs; *at; at += len + (at[len] == '/')) {
-		len = strcspn(at, "/");
-		++*ret_up;
-		t = transport_named(at, len);
-		if (t && len < 64) {
-			found = t;
-			text_copy(ret_component, len + 1, at);
-			*ret_up = 0;
-		}
-	}
-	return found;
-}
-
 static int open_transport(const char *sysfs, struct handles *h)
 {
-	char component[64], path[512] = "";
-	int up, r;
-	const struct transport *t = find_transport(sysfs, component, &up);
-	size_t len = 0;
+	char path[TRANSPORT_PATH];
+	const struct transport *t = transport_find(sysfs, path);
+	int r;
 
 	if (!t)
 		return 0;
-	for (; up > 0; up--)
-		len += (size_t)snprintf(path + len, sizeof path - len, "../");
-	snprintf(path + len, sizeof path - len, "%s/%s/%s", t->class, component, t->attribute);
 	r = open_below(h->dir, path, O_RDONLY, &h->transport);
 	if (r < 0)
 		return r == -ENOENT && !t->required ? 0 : r;
@@ -181,9 +127,6 @@ enum transport_state handles_transport_state(const struct handles *h)
 	if (h->transport < 0)
 		return TRANSPORT_NONE;
 	if (pinned_read_open(h->transport, text, sizeof text) < 0)
-		return TRANSPORT_DOWN;
-	for (size_t i = 0; i < ARRAY_SIZE(h->transport_words->up); i++)
-		if (h->transport_words->up[i] && !strcmp(text, h->transport_words->up[i]))
-			return TRANSPORT_UP;
-	return TRANSPORT_DOWN;
+		return TRANSPORT_DOWN; /* nothing is to be believed that comes over it */
+	return transport_is_up(h->transport_words, text) ? TRANSPORT_UP : TRANSPORT_DOWN;
 }

@@ -14,6 +14,7 @@
 #include "observe/report.h"
 #include "port/packet.h"
 #include "port/sysfs.h"
+#include "port/transport.h"
 #include "scsi/inquiry.h"
 #include "scsi/vpd.h"
 
@@ -23,114 +24,114 @@ enum { LONG_PATH = 512, VPD_BYTES = 8192 };
 
 /* A directory of this name, followed by a number, means this protocol. The first row that fits
  * anywhere in the path wins: a USB or ATA bridge is named before the controller it hangs on. */
-static const struct component {
+static const struct {
 	const char *prefix;
 	enum protocol protocol;
-	const char *class; /* of the port's attributes, and those: its state, its name */
-	const char *state, *name;
-	const char *up[2]; /* states in which the way is up */
-	bool by_class;	   /* others are called alike, and have no such class */
 } components[] = {
-	{ "session", PROTOCOL_ISCSI, "iscsi_session", "state", "targetname", { "LOGGED_IN" },
-		false },
-	/* marginal is the administrator's word for a port that is up and flaky */
-	{ "rport-", PROTOCOL_FCP, "fc_remote_ports", "port_state", "node_name",
-		{ "Online", "Marginal" }, false },
-	{ "port-", PROTOCOL_SRP, "srp_remote_ports", "state", NULL, { "running" }, true },
-	{ .prefix = "end_device-", .protocol = PROTOCOL_SAS },
-	{ .prefix = "usb", .protocol = PROTOCOL_USB },
-	{ .prefix = "ata", .protocol = PROTOCOL_ATA },
-	{ .prefix = "virtio", .protocol = PROTOCOL_VIRTIO },
+	{ "end_device-", PROTOCOL_SAS },
+	{ "usb", PROTOCOL_USB },
+	{ "ata", PROTOCOL_ATA },
+	{ "virtio", PROTOCOL_VIRTIO },
 };
 
-/* What the names of the directories above a device say about the way to it. */
-struct way {
+/* Where the way has a state of its own: what its class says of the protocol and the array. */
+static const struct port_class {
+	const char *class;
 	enum protocol protocol;
-	const struct component *component; /* borrowed: a row of a table; NULL: none fits */
-	char host[LONG_PATH]; /* directory of the host's own attributes, "" when there is no host */
-	char port[LONG_PATH]; /* the same of the session or remote port */
+	const char *array; /* attribute that names the array; NULL: none does */
+} port_classes[] = {
+	{ "iscsi_session", PROTOCOL_ISCSI, "targetname" },
+	{ "fc_remote_ports", PROTOCOL_FCP, "node_name" },
+	{ "srp_remote_ports", PROTOCOL_SRP, NULL },
 };
 
-static bool is_numbered(const char *name, const char *prefix)
+static bool is_numbered(const char *name, size_t len, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return !strncmp(name, prefix, n) && name[n] >= '0' && name[n] <= '9';
+	return len > n && !strncmp(name, prefix, n) && name[n] >= '0' && name[n] <= '9';
 }
 
-/* Does the directory called name, whose path ends at until, make the way one of this kind? */
-static bool fits(int sys, const struct component *c, const char *sysfs, int until, const char *name,
-	char port[LONG_PATH])
+/* The path's component called prefix and a number, NULL when there is none. */
+static const char *find_component(const char *sysfs, const char *prefix, size_t *ret_len)
 {
-	if (!is_numbered(name, c->prefix))
-		return false;
-	port[0] = '\0';
-	if (c->class)
-		snprintf(port, LONG_PATH, "%.*s/%s/%s", until, sysfs, c->class, name);
-	return !c->by_class || faccessat(sys, port, F_OK, 0) >= 0;
-}
+	size_t len;
 
-static void read_way(int sys, const char *sysfs, struct way *way)
-{
-	size_t best = ARRAY_SIZE(components);
-	char path[MAX_SYSFS], port[LONG_PATH], *rest = path, *name;
-
-	memset(way, 0, sizeof *way);
-	TEXT_SET(path, sysfs);
-	while ((name = strsep(&rest, "/"))) {
-		int until = (int)(name - path + (ptrdiff_t)strlen(name));
-
-		if (is_numbered(name, "host"))
-			snprintf(way->host, sizeof way->host, "%.*s/scsi_host/%s", until, sysfs,
-				name);
-		for (size_t i = 0; i < best; i++)
-			if (fits(sys, &components[i], sysfs, until, name, port)) {
-				best = i;
-				way->component = &components[i];
-				TEXT_SET(way->port, port);
-			}
+	for (const char *name = sysfs; *name; name += len + (name[len] == '/')) {
+		len = strcspn(name, "/");
+		if (is_numbered(name, len, prefix)) {
+			*ret_len = len;
+			return name;
+		}
 	}
-	way->protocol = way->component ? way->component->protocol : PROTOCOL_UNSPEC;
+	return NULL;
 }
 
-/* Where the path does not tell, the driver's name does. */
-static void read_driver(int sys, struct way *way)
+/* What the path does not tell, the name of the host's driver does. */
+static enum protocol protocol_of_driver(int sys, const char *sysfs)
 {
-	char path[LONG_PATH + 16], name[32];
+	char path[LONG_PATH], name[32];
+	const char *host;
+	size_t len;
 
-	if (way->protocol != PROTOCOL_UNSPEC || !way->host[0])
-		return;
-	snprintf(path, sizeof path, "%s/proc_name", way->host);
+	host = find_component(sysfs, "host", &len);
+	if (!host)
+		return PROTOCOL_UNSPEC;
+	snprintf(path, sizeof path, "%.*s/scsi_host/%.*s/proc_name", (int)(host + len - sysfs),
+		sysfs, (int)len, host);
 	if (sysfs_read_text(sys, path, name, sizeof name) >= 0 && !strcmp(name, "scsi_debug"))
-		way->protocol = PROTOCOL_DEBUG;
+		return PROTOCOL_DEBUG;
+	return PROTOCOL_UNSPEC;
 }
 
-static enum transport_state transport_from(const struct component *c, const char *state)
+static enum protocol protocol_of_path(int sys, const char *sysfs)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(c->up) && c->up[i]; i++)
-		if (!strcmp(state, c->up[i]))
-			return TRANSPORT_UP;
-	return TRANSPORT_DOWN;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(components); i++)
+		if (find_component(sysfs, components[i].prefix, &len))
+			return components[i].protocol;
+	return protocol_of_driver(sys, sysfs);
+}
+
+static const struct port_class *class_of(const struct transport *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(port_classes); i++)
+		if (!strcmp(port_classes[i].class, t->class))
+			return &port_classes[i];
+	return NULL;
+}
+
+/* The name of the array stands beside the state at path. */
+static void read_array(
+	int dir, char path[TRANSPORT_PATH], const char *attribute, struct obs_device *d)
+{
+	char *end = strrchr(path, '/'), name[MAX_ARRAY], beside[TRANSPORT_PATH + 32];
+
+	if (!attribute || !end)
+		return;
+	snprintf(beside, sizeof beside, "%.*s/%s", (int)(end - path), path, attribute);
+	if (sysfs_read_text(dir, beside, name, sizeof name) >= 0 && name[0])
+		TEXT_SET(d->array, name);
 }
 
 /* A port whose state cannot be read is down: nothing is to be believed that comes over it. */
-static void read_port(int sys, const struct way *way, struct obs_device *d)
+static void read_way(int sys, int dir, struct obs_device *d)
 {
-	const struct component *c = way->component;
-	_cleanup_(closep) int port = -1;
-	char state[32], name[MAX_ARRAY];
+	char path[TRANSPORT_PATH], state[32];
+	const struct transport *t = transport_find(d->sysfs, path);
+	const struct port_class *class = t ? class_of(t) : NULL;
 
 	snprintf(d->array, sizeof d->array, "%s:%s", d->vendor, d->product);
-	if (!way->port[0])
+	if (!class || (!t->required && faccessat(dir, path, F_OK, 0) < 0)) {
+		d->protocol = protocol_of_path(sys, d->sysfs);
 		return;
+	}
+	d->protocol = class->protocol;
 	d->transport = TRANSPORT_DOWN;
-	port = sysfs_open(sys, way->port);
-	if (port < 0)
-		return;
-	if (sysfs_read_text(port, c->state, state, sizeof state) >= 0)
-		d->transport = transport_from(c, state);
-	if (c->name && sysfs_read_text(port, c->name, name, sizeof name) >= 0 && name[0])
-		TEXT_SET(d->array, name);
+	if (sysfs_read_text(dir, path, state, sizeof state) >= 0 && transport_is_up(t, state))
+		d->transport = TRANSPORT_UP;
+	read_array(dir, path, class->array, d);
 }
 
 static void read_devt(int at, const char *path, struct devt *ret)
@@ -202,7 +203,6 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 	_cleanup_(closep) int dir = sysfs_open(sys, sysfs);
 	const char *name = strrchr(sysfs, '/');
 	struct stat st;
-	struct way way;
 	uint64_t type;
 
 	if (dir < 0 || !name || scsi_address_parse(name + 1, &d->address) < 0 ||
@@ -216,11 +216,8 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 	if (disks_only && type != INQUIRY_TYPE_DISK)
 		return 0;
 	d->state = read_state(dir);
-	read_way(sys, sysfs, &way);
-	read_driver(sys, &way);
-	d->protocol = way.protocol;
 	read_identity(dir, d);
-	read_port(sys, &way, d);
+	read_way(sys, dir, d);
 	read_nodes(dir, d);
 
 	/* the old directory of a removed device has no files any more, whatever took its name */
