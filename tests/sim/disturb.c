@@ -221,6 +221,20 @@ static void offline(struct sim *s)
 		d->offline = !d->offline;
 }
 
+/* An administrator's round: what nobody needs is let go. */
+static void tidy(struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			struct device *d = &s->devices[h][l];
+
+			d->mounted = d->critical = d->claimed = d->offline = false;
+			d->opened_at = INSTANT_NEVER;
+		}
+	for (uint32_t i = 0; i < MAPS; i++)
+		s->maps[i].mounted = false;
+}
+
 /* ---- maps and their owner -------------------------------------------------------------------- */
 
 static void add_member(struct sim *s, struct map_truth *m, struct device *d)
@@ -454,6 +468,7 @@ static const struct {
 	{ open_disk, 16 },
 	{ claim, 6 },
 	{ offline, 4 },
+	{ tidy, 1 },
 	{ make_map, 30 },
 	{ owner_works, 40 },
 	{ map_changes, 20 },

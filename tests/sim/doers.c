@@ -118,8 +118,9 @@ static void read_devices(struct sim *s, const struct event *e)
 	for (uint32_t h = 0; h < HOSTS; h++)
 		for (uint32_t l = 0; l < LUNS; l++) {
 			world_describe(s, h, l, &o);
-			if (!o.device.present)
-				continue;
+			if (!o.device.present ||
+				(o.device.state == DEVICE_GOING && sim_chance(s, 700)))
+				continue; /* the bus forgets it before it is gone */
 			oracle_told(s, h, l, &o);
 			sim_feed(s, &o);
 		}

@@ -74,6 +74,11 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 		return;
 	ret->device.present = true;
 	ret->device.ino = d->ino;
+	if (d->going) { /* its files are gone, its directory is not */
+		ret->device.type = DEVICE_TYPE_UNKNOWN;
+		ret->device.state = DEVICE_GOING;
+		return;
+	}
 	ret->device.address = (struct scsi_address){ .host = host, .lun = lun };
 	ret->device.protocol = PROTOCOL_ISCSI;
 	ret->device.state = world_state(s, host, lun);
@@ -353,7 +358,7 @@ void world_configure(struct sim *s)
 		.grace_s = graces[sim_below(s, 4)],
 		.limit = sim_chance(s, 300) ? 2 + sim_below(s, 4) : 60,
 		.share = sim_chance(s, 300) ? 20 : 100,
-		.protected_volume = sim_below(s, 20),
+		.protected_volume = s->volume[sim_below(s, HOSTS)][sim_below(s, LUNS)],
 	};
 }
 
