@@ -24,18 +24,19 @@ for port in 1 2 3; do
 	must san_volume vol$port 16
 	must san_map 1 $port vol$port
 	must san_map 2 $port slow
+	must san_map 3 $port slow
 	must san_login $port
 done
 for port in 1 2 3; do
 	must san_wait_dev 1 $port >/dev/null
 	must san_wait_dev 2 $port >/dev/null
+	must san_wait_dev 3 $port >/dev/null
 done
-slow=$(san_dev 2 3)
 host=$(san_host 3)
 
 daemon_config 'polling_interval 1' 'max_polling_interval 1' 'checker_timeout 5'
 must daemon_start
-must wait_until 60 paths_up 6
+must wait_until 60 paths_up 9
 
 # the array's own count of what it was asked
 asked()
@@ -62,11 +63,14 @@ time_of()
 is_asked() { [ "$(asked "$1")" -ge "$2" ]; }
 before=$(time_of 8) || bail "the checks do not come"
 
-# --- all slots are taken: reads of a volume that does not answer ---
+# --- all slots are taken: reads of a volume that does not answer. One device alone may not have
+# the last slot (6.12), so two ask ---
 must dmsetup suspend --noflush --nolockfs slow
 slots=$(cat "/sys/class/scsi_host/host$host/can_queue")
-for i in $(seq $((slots + 8))); do
-	dd if="/dev/$slow" of=/dev/null bs=4k count=1 skip="$i" iflag=direct 2>/dev/null &
+for lun in 2 3; do
+	for i in $(seq $((slots + 8))); do
+		dd if="/dev/$(san_dev $lun 3)" of=/dev/null bs=4k count=1 skip="$i" iflag=direct 2>/dev/null &
+	done
 done
 all_taken() { [ "$(cat "/sys/class/scsi_host/host$host/host_busy")" -ge "$slots" ]; }
 ok wait_until 30 all_taken -- "all $slots command slots of one host are taken"
@@ -84,7 +88,7 @@ done
 # --- it answers again ---
 must dmsetup resume slow
 ok wait_until 60 path_is "$(san_dev 1 3)" state up -- "when the volume answers again, so do the checks"
-ok wait_until 60 paths_up 6 -- "all paths are up"
+ok wait_until 60 paths_up 9 -- "all paths are up"
 ok fails said path-purge -- "nothing was ever marked"
 ok daemon_stop -- "the daemon ends with status 0"
 done_testing

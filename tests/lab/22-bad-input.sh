@@ -101,13 +101,13 @@ def slow_reader(path):
     for _ in range(4):
         try:
             s = connect(path)
+            kept.append(s)
             s.sendall(HELLO)
             s.setblocking(False)
             for serial in range(1, 20000):
                 s.send(call("Introspect", serial))
         except OSError:
             pass
-        kept.append(s)
     return kept
 
 def many(path, n):
