@@ -37,19 +37,30 @@ disks()
 disks_are() { [ "$(disks)" = "$1" ]; }
 must wait_until 120 disks_are 66
 
-start_with()
+disconnected() { pk paths --json | jq '[.paths[] | select(.checker == "disconnected")] | length'; }
+disconnected_are() { [ "$(disconnected)" = "$1" ]; }
+# unmap_at_once N LINE...: the array takes its time for N unmaps; purging begins after the last
+unmap_at_once()
 {
-	daemon_config 'purge_disconnected yes' 'purge_single_path yes' 'purge_grace 1' 'polling_interval 2' "$@"
-	daemon_start && wait_until 120 paths_up "$(disks)"
+	local number lun
+
+	number=$1
+	shift
+	set -- 'purge_single_path yes' 'purge_grace 1' 'polling_interval 2' 'max_polling_interval 2' "$@"
+	daemon_config 'purge_disconnected no' "$@"
+	daemon_start && wait_until 120 paths_up "$(disks)" || return 1
+	for lun in $(seq "$number"); do
+		san_unmap "$lun" 1
+	done
+	wait_until 120 disconnected_are "$number" || return 1
+	daemon_config 'purge_disconnected yes' "$@"
+	pk reconfigure
 }
 waiting() { pk paths --json | jq '[.paths[] | select(.purge == "marked" and .reason == "limit")] | length'; }
 waiting_are() { [ "$(waiting)" = "$1" ]; }
 
 # --- purge_limit ---
-must start_with 'purge_limit 10' 'purge_share 100'
-for lun in $(seq 64); do
-	san_unmap "$lun" 1
-done
+must unmap_at_once 64 'purge_limit 10' 'purge_share 100'
 ok wait_until 120 waiting_are 54 -- "with purge_limit 10 of 64 dead LUNs 54 wait for the operator"
 is "$(disks)" 56 "ten are gone"
 is "$(said_count path-purge new=deleting)" 10 "by ten hands"
@@ -66,10 +77,7 @@ done
 must san_rescan 1
 must wait_until 120 disks_are 32
 log_mark
-must start_with 'purge_limit 100' 'purge_share 50'
-for lun in $(seq 30); do
-	san_unmap "$lun" 1
-done
+must unmap_at_once 30 'purge_limit 100' 'purge_share 50'
 ok wait_until 120 waiting_are 14 -- "with purge_share 50 of 32 LUNs 14 of 30 dead ones wait"
 is "$(disks)" 16 "half of the array's LUNs are left"
 ok pk purge --held --timeout 100 -- "purge --held lets them go"
