@@ -29,9 +29,11 @@ check: deps
 check-full: deps
 	@tests/check --full
 
-# Each known wrong is applied to a copy of the tree, which must then fail.
+# Each known wrong is applied to a copy of the tree, which must then fail: by the unit tests of the
+# thinking column and the simulation, or in the lab.
 mutants: deps
 	@tests/mutants/run
+	@tests/mutants/run-lab
 
 # A shell in the virtual SAN.
 shell: build

@@ -14,6 +14,8 @@
 #   note TEXT                   a line for the reader
 #   wait_until, wait_while      see wait.sh
 #   done_testing                the last line: without it the scenario counts as failed
+#
+# With TAP_STOP=yes in the environment the first line that fails is the last one.
 
 # shellcheck source=wait.sh
 . "$LAB/wait.sh"
@@ -25,6 +27,7 @@ tap_line()
 	tap_count=$((tap_count + 1))
 	[ "$1" = ok ] || tap_failed=$((tap_failed + 1))
 	echo "$1 $tap_count - $2"
+	[ "$1" = ok ] || [ "${TAP_STOP:-no}" = no ] || bail 'the first failure is the last line'
 }
 
 pass() { tap_line ok "$1"; }
