@@ -345,7 +345,7 @@ san_dev_is_ready()
 
 san_wait_dev()
 {
-	wait_until "${3:-30}" san_dev_is_ready "$1" "$2" || san_complain "no disk for LUN $1 on port $2" || return 1
+	wait_until "${3:-90}" san_dev_is_ready "$1" "$2" || san_complain "no disk for LUN $1 on port $2" || return 1
 	echo "$san_child"
 }
 

@@ -95,7 +95,8 @@ for signal in $signals; do
 		test_point rung-$rung $signal
 		must san_unmap $lun 1
 		dies $signal $rung
-		ok test -e "$dir" -- "$rung: nothing was deleted yet"
+		# asked to end, the daemon finishes the step it is in: the hand may have been sent
+		[ $signal$rung = 15deleting ] || ok test -e "$dir" -- "$rung: nothing was deleted yet"
 		go_on $rung "$dir"
 		ok wait_until 30 path_is "$partner" state up -- "$rung: its partner is up"
 	done
