@@ -2,15 +2,28 @@
 #include "act/zygote.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "port/packet.h"
 #include "port/process.h"
 
+/* How soon a spare is tried again that could not be had. */
+#define SPARE_AGAIN_MS 1000
+
 struct wish {
 	uint32_t role, tag;
+};
+
+struct zygote {
+	const struct helper_role *roles; /* borrowed */
+	uint32_t n_roles;
+	int socket; /* to the daemon */
+	int spare;  /* to a child that waits for its role; owned, or -1 */
+	struct packet in;
 };
 
 static _Noreturn void become(const struct helper_role *role, const struct wish *wish, int socket)
@@ -23,36 +36,94 @@ static _Noreturn void become(const struct helper_role *role, const struct wish *
 			.pid = (uint32_t)getpid() },
 	};
 
-	if (process_close_all_but(&socket, 1) < 0)
-		_exit(EXIT_FAILURE);
-	process_settle(role->name);
+	prctl(PR_SET_NAME, role->name);
 	if (packet_send_patiently(socket, &born, observation_size(&born)) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(role->main(socket, wish->tag));
 }
 
+/* The child. All that it needs memory for is done before it waits. */
+static _Noreturn void wait_for_role(struct zygote *z, int socket)
+{
+	struct wish wish;
+	int r;
+
+	if (process_close_all_but(&socket, 1) < 0)
+		_exit(EXIT_FAILURE);
+	process_settle("pk-spare");
+	do {
+		packet_wait(socket, false);
+		r = packet_receive(socket, &z->in);
+	} while (r == -EAGAIN);
+	close(socket);
+	if (r != 1 || packet_next(&z->in, &wish, sizeof wish) != 1 || z->in.n_fds != 1)
+		_exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	become(&z->roles[wish.role], &wish, z->in.fds[0]);
+}
+
+static int have_spare(struct zygote *z)
+{
+	_cleanup_(closep) int ours = -1, its = -1;
+	int pair[2], pid, r;
+
+	if (z->spare >= 0)
+		return 0;
+	r = packet_pair(pair);
+	if (r < 0)
+		return r;
+	ours = pair[0];
+	its = pair[1];
+	pid = fork();
+	if (pid == 0)
+		wait_for_role(z, its);
+	if (pid < 0)
+		return -errno;
+	z->spare = TAKE_FD(ours);
+	return 0;
+}
+
 /* Whatever cannot be done closes the descriptor that came along, and that is the answer. */
-static void make(const struct helper_role *roles, uint32_t n_roles, struct packet *packet)
+static void make(struct zygote *z)
 {
 	struct wish wish;
 
-	if (packet_next(packet, &wish, sizeof wish) == 1 && packet->n_fds == 1 &&
-		wish.role < n_roles && roles[wish.role].main && fork() == 0)
-		become(&roles[wish.role], &wish, packet->fds[0]);
-	packet_done(packet);
+	if (packet_next(&z->in, &wish, sizeof wish) == 1 && z->in.n_fds == 1 &&
+		wish.role < z->n_roles && z->roles[wish.role].main && have_spare(z) >= 0) {
+		packet_send_one(z->spare, &wish, sizeof wish, z->in.fds, 1);
+		z->spare = close_fd(z->spare);
+	}
+	packet_done(&z->in);
+	have_spare(z);
 }
 
-static int serve(const struct helper_role *roles, uint32_t n_roles, int socket)
+/* For a wish. Without a spare, one is tried again after a while: it ended, or could not be had. */
+static int wait_for_wish(struct zygote *z)
 {
-	static struct packet packet;
+	struct pollfd fds[] = {
+		{ .fd = z->socket, .events = POLLIN },
+		{ .fd = z->spare, .events = POLLIN },
+	};
+	int n = poll(fds, ARRAY_SIZE(fds), z->spare < 0 ? SPARE_AGAIN_MS : -1);
 
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		have_spare(z);
+	else if (fds[1].revents)
+		z->spare = close_fd(z->spare);
+	return 0;
+}
+
+static int serve(struct zygote *z)
+{
+	have_spare(z);
 	for (;;) {
-		int r = packet_receive(socket, &packet);
+		int r = packet_receive(z->socket, &z->in);
 
 		if (r == -EAGAIN)
-			r = packet_wait(socket, false);
+			r = wait_for_wish(z);
 		else if (r == 1)
-			make(roles, n_roles, &packet);
+			make(z);
 		else if (r == 0)
 			return EXIT_SUCCESS;
 		if (r < 0 && r != -EBADMSG)
@@ -62,6 +133,7 @@ static int serve(const struct helper_role *roles, uint32_t n_roles, int socket)
 
 int zygote_start(const struct helper_role *roles, uint32_t n_roles, int *ret_socket)
 {
+	static struct zygote zygote;
 	_cleanup_(closep) int ours = -1, its = -1;
 	int pair[2], pid, r;
 
@@ -74,12 +146,16 @@ int zygote_start(const struct helper_role *roles, uint32_t n_roles, int *ret_soc
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		zygote.roles = roles;
+		zygote.n_roles = n_roles;
+		zygote.socket = its;
+		zygote.spare = -1;
 		if (process_close_all_but(&its, 1) < 0)
 			_exit(EXIT_FAILURE);
 		process_settle("pk-zygote");
 		/* nobody waits for a helper, so none may stay as a zombie */
 		signal(SIGCHLD, SIG_IGN);
-		_exit(serve(roles, n_roles, its));
+		_exit(serve(&zygote));
 	}
 	*ret_socket = TAKE_FD(ours);
 	return 0;

@@ -4,6 +4,10 @@
  * The process that makes the helpers. It is forked before any socket, lock, bus or loop exists, so
  * that a helper inherits nothing but what it is given: one end of a packet socket. It does not
  * know what the roles do: their table is handed in by core/, which knows both columns.
+ *
+ * A helper is made before it is wanted: one spare waits for its role, settled and with its memory
+ * locked, and the next one is made when it was taken. A helper wanted while storage fails thus
+ * needs no fork that has to succeed, and no memory that is to be found.
  */
 #include <stdint.h>
 

@@ -10,12 +10,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "act/zygote.h"
 #include "base/cleanup.h"
+#include "port/loop.h"
 #include "port/packet.h"
 
 /* What a helper finds when it is born. */
@@ -157,6 +160,146 @@ static void the_zygote_survives_bad_packets(void **state)
 	close(socket);
 }
 
+/* ---- the spare ---------------------------------------------------------------------------- */
+
+static bool is_named(uint32_t pid, const char *name, uint32_t *ret_parent)
+{
+	char path[32], line[256] = "", *end;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%u/stat", pid); /* "77 (pk-spare) S 76 ..." */
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	end = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	if (!end)
+		return false;
+	*end = '\0';
+	*ret_parent = (uint32_t)strtoul(end + 3, NULL, 10);
+	return !strcmp(strchr(line, '(') + 1, name);
+}
+
+/* The process of that name which parent made; 0: there is none. */
+static uint32_t child_named(const char *name, uint32_t parent)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	uint32_t found = 0, its_parent;
+
+	while ((entry = readdir(dir))) {
+		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (pid && is_named(pid, name, &its_parent) && its_parent == parent)
+			found = pid;
+	}
+	closedir(dir);
+	return found;
+}
+
+static uint32_t wait_for_child(const char *name, uint32_t parent)
+{
+	uint32_t pid = 0;
+
+	for (int i = 0; i < 500 && !pid; i++) {
+		pid = child_named(name, parent);
+		if (!pid)
+			poll(NULL, 0, 10);
+	}
+	return pid;
+}
+
+static uint32_t zygote_pid(void)
+{
+	return wait_for_child("pk-zygote", (uint32_t)getpid());
+}
+
+static void a_helper_was_there_before_it_was_wanted(void **state)
+{
+	int zygote = *(int *)*state, socket;
+	instant began = loop_now();
+
+	for (int i = 0; i < 5; i++) {
+		uint32_t spare = wait_for_child("pk-spare", zygote_pid());
+
+		assert_int_not_equal(spare, 0);
+		assert_int_equal(zygote_spawn(zygote, HELPER_KEEPER, 1, &socket), 0);
+		assert_int_equal(receive_birth(socket).helper.pid, spare);
+		close(socket);
+	}
+	/* the next one is made at once, not when a second is over */
+	assert_in_range(instant_ms_between(began, loop_now()), 0, 4000);
+}
+
+static void a_spare_that_ended_is_missed_by_nobody(void **state)
+{
+	int zygote = *(int *)*state, socket;
+	uint32_t spare = wait_for_child("pk-spare", zygote_pid());
+
+	assert_int_equal(kill((pid_t)zygote_pid(), SIGSTOP), 0); /* it cannot know of the end */
+	assert_int_equal(kill((pid_t)spare, SIGKILL), 0);
+	assert_int_equal(zygote_spawn(zygote, HELPER_KEEPER, 1, &socket), 0);
+	assert_int_equal(kill((pid_t)zygote_pid(), SIGCONT), 0);
+	receive_birth(socket);
+	close(socket);
+
+	spare = wait_for_child("pk-spare", zygote_pid());
+	assert_int_equal(kill((pid_t)spare, SIGKILL), 0);
+	wait_for_end(spare);
+	assert_int_not_equal(wait_for_child("pk-spare", zygote_pid()), 0);
+}
+
+static bool is_born(int zygote)
+{
+	struct pollfd in;
+	int socket;
+	bool born;
+
+	if (zygote_spawn(zygote, HELPER_KEEPER, 1, &socket) < 0)
+		return false;
+	in = (struct pollfd){ .fd = socket, .events = POLLIN };
+	born = poll(&in, 1, 10000) == 1 && packet_receive(socket, &packet) == 1;
+	close(socket);
+	return born;
+}
+
+/* Who may make no process has still the one that waits. Not as root, whom no limit binds. */
+static int without_forks(void)
+{
+	struct rlimit none = { 0, 4096 }, some = { 4096, 4096 };
+	uint32_t maker;
+	int zygote;
+
+	if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+		return __LINE__;
+	if (zygote_start(roles, ARRAY_SIZE(roles), &zygote) < 0)
+		return __LINE__;
+	maker = zygote_pid();
+	if (!wait_for_child("pk-spare", maker))
+		return __LINE__;
+	if (prlimit((pid_t)maker, RLIMIT_NPROC, &none, NULL) < 0)
+		return __LINE__;
+	if (!is_born(zygote))
+		return __LINE__;
+	if (is_born(zygote)) /* the next one could not be made */
+		return __LINE__;
+	if (prlimit((pid_t)maker, RLIMIT_NPROC, &some, NULL) < 0)
+		return __LINE__;
+	return wait_for_child("pk-spare", maker) && is_born(zygote) ? 0 : __LINE__;
+}
+
+static void the_spare_needs_no_fork(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		_exit(without_forks() & 0xff);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void no_descriptor_of_ours_stays(void **state)
 {
 	int zygote = *(int *)*state, socket;
@@ -189,6 +332,9 @@ int main(void)
 		cmocka_unit_test_prestate(a_helper_that_leaves_is_seen_by_its_socket, &zygote),
 		cmocka_unit_test_prestate(a_role_that_is_none_closes_the_socket, &zygote),
 		cmocka_unit_test_prestate(the_zygote_survives_bad_packets, &zygote),
+		cmocka_unit_test_prestate(a_helper_was_there_before_it_was_wanted, &zygote),
+		cmocka_unit_test_prestate(a_spare_that_ended_is_missed_by_nobody, &zygote),
+		cmocka_unit_test(the_spare_needs_no_fork),
 		cmocka_unit_test_prestate(no_descriptor_of_ours_stays, &zygote),
 		cmocka_unit_test_prestate(the_zygote_ends_with_its_socket, &zygote),
 	};
