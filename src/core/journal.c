@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -104,6 +105,7 @@ int journal_start(void)
 		process_settle("pk-journal");
 		write_for_ever(from);
 	}
+	signal(SIGPIPE, SIG_IGN); /* without its writer a line is lost, and nothing else */
 	the_pipe = TAKE_FD(to);
 	with_priority = getenv("JOURNAL_STREAM") != NULL;
 	log_set_sink(sink, NULL);
