@@ -10,7 +10,12 @@
 #include "port/loop.h"
 #include "port/packet.h"
 
-enum { DEADLINE_MS = 10000, MAX_QUESTIONS = PACKET_MAX / 64 };
+enum { DEADLINE_MS = 10000, MAX_OF_PACKET = PACKET_MAX / 64, MAX_QUESTIONS = 2 * MAX_OF_PACKET };
+
+struct questions {
+	struct action all[MAX_QUESTIONS];
+	size_t n;
+};
 
 static instant deadline_of(const struct action *actions, size_t n)
 {
@@ -41,47 +46,55 @@ void holders_find(const struct action *actions, size_t n, struct observation *re
 	}
 }
 
-/* All questions of a packet are answered with one look. */
-static int answer(struct packet *packet, struct report *report)
+/* All packets that are there are answered with one look: were it one for each, those that come
+ * while we look would have to wait for more and more of them. 0 or negative errno. */
+static int gather(int socket, struct questions *questions)
 {
-	_cleanup_(freep) struct action *questions = calloc(MAX_QUESTIONS, sizeof *questions);
-	_cleanup_(freep) struct observation *answers = NULL;
-	size_t n = 0;
+	static struct packet packet;
 
-	while (questions && n < MAX_QUESTIONS &&
-		packet_next(packet, &questions[n], sizeof *questions) > 0)
-		n += questions[n].kind == ACT_FIND_HOLDERS;
-	if (questions)
-		answers = calloc(n ? n : 1, sizeof *answers);
+	questions->n = 0;
+	while (questions->n <= MAX_QUESTIONS - MAX_OF_PACKET) {
+		int r = packet_receive(socket, &packet);
+
+		if (r == -EAGAIN)
+			return 0;
+		if (r <= 0)
+			return r < 0 ? r : -EPIPE;
+		while (questions->n < MAX_QUESTIONS &&
+			packet_next(&packet, &questions->all[questions->n], sizeof(struct action)) >
+				0)
+			questions->n += questions->all[questions->n].kind == ACT_FIND_HOLDERS;
+		packet_done(&packet);
+	}
+	return 0;
+}
+
+static int answer(const struct questions *questions, struct report *report)
+{
+	_cleanup_(freep) struct observation *answers = calloc(questions->n, sizeof *answers);
+
 	if (!answers)
 		return -ENOMEM;
-	if (n)
-		holders_find(questions, n, answers);
-	for (size_t i = 0; i < n; i++)
+	holders_find(questions->all, questions->n, answers);
+	for (size_t i = 0; i < questions->n; i++)
 		report_add(report, &answers[i]);
 	return report_flush(report);
 }
 
 int scanner_main(int socket, uint32_t tag)
 {
-	static struct packet packet;
+	_cleanup_(freep) struct questions *questions = malloc(sizeof *questions);
 	static struct report report;
-	int r;
+	int r = questions ? 0 : -ENOMEM;
 
 	(void)tag;
 	report_init(&report, socket);
-	for (;;) {
+	while (r >= 0) {
 		r = packet_wait(socket, false);
-		if (r < 0)
-			return 1;
-		r = packet_receive(socket, &packet);
-		if (r == -EAGAIN)
-			continue;
-		if (r <= 0)
-			return r < 0;
-		r = answer(&packet, &report);
-		packet_done(&packet);
-		if (r < 0)
-			return 1;
+		if (r >= 0)
+			r = gather(socket, questions);
+		if (r >= 0 && questions->n)
+			r = answer(questions, &report);
 	}
+	return r != -EPIPE;
 }

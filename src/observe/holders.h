@@ -15,5 +15,6 @@
  * whoever has no helper: takes as long as it takes, up to the shortest of the deadlines. */
 void holders_find(const struct action *actions, size_t n, struct observation *ret);
 
-/* The helper: answers all ACT_FIND_HOLDERS of a packet with one pass, until the socket closes. */
+/* The helper: answers all ACT_FIND_HOLDERS that wait for it with one pass, until the socket closes.
+ */
 int scanner_main(int socket, uint32_t tag);

@@ -8,11 +8,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "observe/holders.h"
 #include "observe/holders_match.h"
+#include "port/packet.h"
 #include "port/sysfs.h"
 
 #include "fixture.h"
@@ -328,6 +331,37 @@ static void of_many_holds_the_critical_are_shown_first(void **state)
 	text_done(&extra);
 }
 
+/* Questions come faster than a host with many processes can be looked at. */
+static void what_waits_is_answered_with_one_look(void **state)
+{
+	static struct packet packet;
+	struct action a = { .kind = ACT_FIND_HOLDERS };
+	struct observation o;
+	int pair[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(packet_pair(pair), 0);
+	for (a.id = 1; a.id <= 5; a.id++)
+		assert_int_equal(packet_send_one(pair[0], &a, action_size(&a), NULL, 0), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(pair[0]);
+		_exit(scanner_main(pair[1], 0));
+	}
+	close(pair[1]);
+	assert_int_equal(packet_wait(pair[0], false), 0);
+	assert_int_equal(packet_receive(pair[0], &packet), 1);
+	for (uint64_t id = 1; id <= 5; id++) {
+		assert_int_equal(packet_next(&packet, &o, sizeof o), 1);
+		assert_int_equal(o.kind, OBS_HOLDERS);
+		assert_int_equal(o.action, id);
+	}
+	close(pair[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_number_that_is_another_device_is_not_resolved),
 		cmocka_unit_test(what_one_device_hides_is_not_held_against_the_next),
 		cmocka_unit_test(of_many_holds_the_critical_are_shown_first),
+		cmocka_unit_test(what_waits_is_answered_with_one_look),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
