@@ -122,7 +122,9 @@ static void tell(struct maps *maps, const struct observation *o, uint64_t action
 	report_add(&maps->report, &copy);
 }
 
-static void look_at(struct maps *maps, const struct dm_listed *listed, bool all, uint64_t action)
+/* 0: what it is now is known, if it is there. A map that merely could not be read is not gone: then
+ * nothing was learned, negative errno. */
+static int look_at(struct maps *maps, const struct dm_listed *listed, bool all, uint64_t action)
 {
 	struct known *k = find_known(maps, listed);
 	struct observation o;
@@ -130,17 +132,19 @@ static void look_at(struct maps *maps, const struct dm_listed *listed, bool all,
 
 	if (!all && is_known_other(k, listed)) {
 		k->seen = true;
-		return;
+		return 0;
 	}
 	r = read_map(maps->dm, &listed->devt, &o);
+	if (r == -ENXIO || r == -ENODATA)
+		return 0; /* not seen: what was known of it is over */
 	if (r < 0)
-		return; /* not seen: what was known of it is over */
+		return r;
 	if (!k)
 		k = add_known(maps);
 	if (!k)
-		return;
+		return -ENOMEM;
 	if (k->is_map && r == 0)
-		return;
+		return 0;
 	if (r == 1 && (all || !k->is_map || memcmp(&k->said, &o, sizeof o) != 0))
 		tell(maps, &o, action);
 	if (r == 1)
@@ -148,6 +152,7 @@ static void look_at(struct maps *maps, const struct dm_listed *listed, bool all,
 	k->listed = *listed;
 	k->is_map = r == 1;
 	k->seen = true;
+	return 0;
 }
 
 /* What was not seen is gone: told, if it was a map, and forgotten. */
@@ -184,10 +189,11 @@ static int look(struct maps *maps, bool all, uint64_t action)
 		return r;
 	for (size_t i = 0; i < maps->n_known; i++)
 		maps->known[i].seen = false;
-	for (size_t i = 0; i < n; i++)
-		look_at(maps, &listed[i], all, action);
-	drop_unseen(maps, action);
-	return 0;
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = look_at(maps, &listed[i], all, action);
+	if (r >= 0)
+		drop_unseen(maps, action);
+	return r;
 }
 
 static void answer(struct maps *maps, uint64_t action)
