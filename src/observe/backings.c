@@ -56,6 +56,7 @@ static void read_swaps(struct scan *scan, struct backings *b)
 			scan->incomplete = true; /* swap lies somewhere, and where is not known */
 		add(scan, b, &swap);
 	}
+	scan->incomplete |= !feof(file);
 	fclose(file);
 }
 

@@ -171,7 +171,7 @@ static int read_mountinfo(struct mounts *m, int dir, const struct witness *by)
 		if (by->is_own)
 			note_places(m, &parsed);
 	}
-	r = ferror(file) ? -EIO : 0;
+	r = feof(file) ? 0 : -EIO; /* without memory for a line there is neither end nor error */
 	fclose(file);
 	return r;
 }

@@ -95,7 +95,9 @@ static void visit_threads(struct scan *scan, int dir, uint32_t pid,
 		_cleanup_(closep) int thread = openat(
 			sysfs_list_fd(&list), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		if (thread >= 0)
+		if (thread < 0)
+			scan_missed(scan, -1, -errno);
+		else
 			visit(arg, thread, pid);
 	}
 }
