@@ -431,10 +431,11 @@ static void on_sg(struct keeper *k, struct watched *w, uint32_t events)
 
 static void on_asker(struct keeper *k, struct watched *w)
 {
-	if (w->asker < 0)
-		return;
-	if (packet_receive(w->asker, &k->in) != 1 ||
-		packet_next(&k->in, &w->ask.checked, sizeof w->ask.checked) != 1)
+	int r = w->asker < 0 ? -EAGAIN : packet_receive(w->asker, &k->in);
+
+	if (r == -EAGAIN)
+		return; /* it was of an asker before this one */
+	if (r != 1 || packet_next(&k->in, &w->ask.checked, sizeof w->ask.checked) != 1)
 		w->ask.checked = (struct obs_checked){ .asked = true, .tur.error = -EIO };
 	close_listened(k, &w->asker);
 	check_ended(k, w);
