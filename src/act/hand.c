@@ -38,6 +38,22 @@ uint64_t hand_clock(void)
 	return loop_now().ms + loop_suspended_ms();
 }
 
+int hand_send_order(int keeper, const struct action *delete_action, int socket)
+{
+	const struct hand_order order = { .boot_ms = hand_clock() };
+	_cleanup_(freep) struct packet *packet = malloc(sizeof *packet);
+	int r;
+
+	if (!packet)
+		return -ENOMEM;
+	packet_clear(packet);
+	r = packet_add(packet, delete_action, action_size(delete_action));
+	if (r >= 0)
+		r = packet_add(packet, &order, sizeof order);
+	packet->fds[packet->n_fds++] = socket;
+	return r < 0 ? r : packet_send(keeper, packet);
+}
+
 int hand_open_locks(void)
 {
 	char path[256];

@@ -18,6 +18,10 @@ struct hand_order {
 /* Milliseconds since boot, a suspend included. */
 uint64_t hand_clock(void);
 
+/* Gives keeper the order to fork a hand that reports to the other end of socket (borrowed). Blocks
+ * not; 0 or negative errno. */
+int hand_send_order(int keeper, const struct action *delete_action, int socket);
+
 /*
  * Forked by a keeper: borrows its handles. socket is the daemon's, locks the file whose byte
  * number <host> is locked while a hand is out (-1: there is none, and nothing is done). Reports

@@ -8,6 +8,7 @@
 #include "act/helper.h"
 #include "act/keepers.h"
 #include "act/later.h"
+#include "act/retired.h"
 #include "act/routes.h"
 #include "act/zygote.h"
 #include "base/cleanup.h"
@@ -27,6 +28,7 @@ struct perform {
 	int zygote;
 	struct source *zygote_source, *settle, *timer;
 	struct helper *helpers; /* owned */
+	struct retired retired;
 	struct keepers keepers;
 	instant not_before[HELPER_HAND + 1]; /* is one of this kind made again */
 	struct later later;		     /* what perform itself has to say */
@@ -118,6 +120,10 @@ static void give_up(struct perform *p, struct helper *h, bool alone)
 		say_failed(p, h->owed->kind, h->owed->id, h->owed->path, -EPIPE);
 	if (!helper_is_hand(h->kind))
 		p->not_before[h->kind] = instant_add_ms(loop_now(), p->limits.respawn_ms);
+	if (helper_is_single(h->kind) && h->socket >= 0) {
+		h->source = source_free(h->source);
+		retired_add(&p->retired, h->kind, TAKE_FD(h->socket));
+	}
 	unlink_helper(p, h);
 }
 
@@ -186,6 +192,8 @@ static int start(struct perform *p, struct helper *h)
 {
 	int r = zygote_spawn(p->zygote, h->kind, h->host, &h->socket);
 
+	for (struct question *q = h->owed; q; q = q->next)
+		q->at = loop_now(); /* it could not be answered before */
 	return r < 0 ? r : listen_to(p, h);
 }
 
@@ -206,7 +214,8 @@ static void send_gathered(struct perform *p, struct helper *h, instant now)
 {
 	int r;
 
-	if (h->socket < 0 && !instant_reached(now, h->not_before))
+	if (h->socket < 0 &&
+		(!instant_reached(now, h->not_before) || retired_are_many(&p->retired, h->kind)))
 		return;
 	r = h->socket < 0 ? start(p, h) : 0;
 	if (r >= 0)
@@ -219,7 +228,7 @@ static void send_gathered(struct perform *p, struct helper *h, instant now)
 
 static instant deadline_of(struct perform *p, struct helper *h, instant now)
 {
-	if (h->socket < 0)
+	if (h->socket < 0 && !retired_are_many(&p->retired, h->kind))
 		return h->not_before;
 	if (helper_is_single(h->kind) && h->owed)
 		return instant_add_ms(h->owed->at, p->limits.answer_ms);
@@ -248,7 +257,8 @@ static void look_at_deadlines(struct perform *p)
 		if (instant_reached(now, deadline))
 			helper_look_behind(h, now);
 		deadline = deadline_of(p, h, now);
-		if (h->socket < 0 || !instant_reached(now, deadline))
+		if (!instant_reached(now, deadline) ||
+			(h->socket < 0 && !retired_are_many(&p->retired, h->kind)))
 			next = instant_earlier(next, deadline);
 		else if (h->kind == HELPER_KEEPER && h->n_hosts == 0)
 			unlink_helper(p, h); /* it has nothing, and ends */
@@ -345,22 +355,6 @@ static int to_keeper(struct perform *p, const struct action *a)
 	return r;
 }
 
-static int send_order(struct helper *keeper, const struct action *a, int hand_socket)
-{
-	const struct hand_order order = { .boot_ms = hand_clock() };
-	_cleanup_(freep) struct packet *packet = malloc(sizeof *packet);
-	int r;
-
-	if (!packet)
-		return -ENOMEM;
-	packet_clear(packet);
-	r = packet_add(packet, a, action_size(a));
-	if (r >= 0)
-		r = packet_add(packet, &order, sizeof order);
-	packet->fds[packet->n_fds++] = hand_socket;
-	return r < 0 ? r : packet_send(keeper->socket, packet);
-}
-
 /* The keeper gets one end of the hand's socket; the other is watched until the hand ends. */
 static int to_hand(struct perform *p, const struct action *a)
 {
@@ -387,7 +381,7 @@ static int to_hand(struct perform *p, const struct action *a)
 	if (r >= 0)
 		r = listen_to(p, hand);
 	if (r >= 0)
-		r = send_order(keeper, a, its);
+		r = hand_send_order(keeper->socket, a, its);
 	if (r < 0)
 		unlink_helper(p, hand);
 	return r;
@@ -441,6 +435,13 @@ static void on_time(void *arg)
 	settle(arg);
 }
 
+static void on_retired_end(void *arg)
+{
+	struct perform *p = arg;
+
+	loop_defer_now(p->settle);
+}
+
 int perform_new(
 	struct loop *loop, int zygote, observation_sink sink, void *arg, struct perform **ret)
 {
@@ -456,6 +457,7 @@ int perform_new(
 	p->sink = sink;
 	p->arg = arg;
 	p->limits = PERFORM_LIMITS;
+	p->retired = (struct retired){ .loop = loop, .ended = on_retired_end, .arg = p };
 	later_init(&p->later);
 	r = loop_defer(loop, settle, p, &p->settle);
 	if (r >= 0)
@@ -482,6 +484,7 @@ struct perform *perform_free(struct perform *p)
 		return NULL;
 	while (p->helpers)
 		unlink_helper(p, p->helpers);
+	retired_done(&p->retired);
 	keepers_done(&p->keepers);
 	later_done(&p->later);
 	source_free(p->zygote_source);

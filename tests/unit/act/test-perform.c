@@ -84,6 +84,8 @@ static int toy_scout(int socket, uint32_t tag)
 		while (packet_next(&packet, &a, sizeof a) == 1) {
 			struct observation o = { .kind = OBS_DEVICES_END, .action = a.id };
 
+			if (a.kind == ACT_LOOK && a.path.slot == SLEEP)
+				poll(NULL, 0, 3000);
 			if (a.kind == ACT_READ_DEVICES)
 				packet_send_patiently(socket, &o, observation_size(&o));
 		}
@@ -121,7 +123,7 @@ static struct world {
 	struct loop *loop;
 	struct perform *perform;
 	struct observation seen[16], last;
-	size_t n_seen;
+	size_t n_seen, n_born;
 	bool in_act; /* nothing may be said from within perform_act() */
 } w;
 
@@ -141,8 +143,10 @@ static void see(void *arg, const struct observation *o)
 	(void)arg;
 	assert_false(w.in_act);
 	assert_true(instant_is_set(o->at));
-	if (o->kind == OBS_HELPER && o->helper.event == HELPER_BORN)
+	if (o->kind == OBS_HELPER && o->helper.event == HELPER_BORN) {
+		w.n_born++;
 		return;
+	}
 	if (w.n_seen < ARRAY_SIZE(w.seen))
 		w.seen[w.n_seen] = *o;
 	w.last = *o;
@@ -387,6 +391,32 @@ static void a_scout_that_owes_an_answer_too_long_is_given_up(void **state)
 	end();
 }
 
+/* In the kernel, where the next one would be lost as well. */
+static void those_that_were_given_up_and_stay_are_not_joined_without_end(void **state)
+{
+	const struct action stuck = { .kind = ACT_LOOK, .id = 2, .path.slot = SLEEP };
+	struct perform_limits limits = PERFORM_LIMITS;
+	size_t born;
+
+	(void)state;
+	limits.answer_ms = 300;
+	limits.respawn_ms = 20;
+	begin(&limits);
+	for (int i = 0; i < 6; i++) {
+		act(stuck);
+		assert_true(see_more(1, 5000)); /* told each time, also when none was made */
+		assert_int_equal(last()->helper.event, HELPER_LOST);
+	}
+	assert_int_equal(w.n_born, 4);
+	born = w.n_born;
+	assert_false(see_more(1, 4000)); /* they come back and end, and nothing they say is heard */
+	act((struct action){ .kind = ACT_READ_DEVICES, .id = 3 });
+	assert_true(see_more(1, 5000));
+	assert_int_equal(last()->kind, OBS_DEVICES_END);
+	assert_int_equal(w.n_born, born + 1);
+	end();
+}
+
 static void a_keeper_that_does_not_listen_costs_its_host_alone(void **state)
 {
 	struct action a = check(IGNORE);
@@ -499,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_hand_that_ends_without_a_word_has_failed),
 		cmocka_unit_test(a_map_hand_is_made_for_one_deed),
 		cmocka_unit_test(a_scout_that_owes_an_answer_too_long_is_given_up),
+		cmocka_unit_test(those_that_were_given_up_and_stay_are_not_joined_without_end),
 		cmocka_unit_test(a_keeper_that_does_not_listen_costs_its_host_alone),
 		cmocka_unit_test(hosts_leave_a_shared_keeper_that_does_not_listen),
 		cmocka_unit_test(without_a_zygote_all_fails_aloud),
