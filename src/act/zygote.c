@@ -82,16 +82,19 @@ static int have_spare(struct zygote *z)
 	return 0;
 }
 
-/* Whatever cannot be done closes the descriptor that came along, and that is the answer. */
+/* Twice, because the spare may have ended. Whatever cannot be done closes the descriptor that came
+ * along, and that is the answer. */
 static void make(struct zygote *z)
 {
 	struct wish wish;
+	int r = -EPIPE;
 
 	if (packet_next(&z->in, &wish, sizeof wish) == 1 && z->in.n_fds == 1 &&
-		wish.role < z->n_roles && z->roles[wish.role].main && have_spare(z) >= 0) {
-		packet_send_one(z->spare, &wish, sizeof wish, z->in.fds, 1);
-		z->spare = close_fd(z->spare);
-	}
+		wish.role < z->n_roles && z->roles[wish.role].main)
+		for (int i = 0; i < 2 && r < 0 && have_spare(z) >= 0; i++) {
+			r = packet_send_one(z->spare, &wish, sizeof wish, z->in.fds, 1);
+			z->spare = close_fd(z->spare);
+		}
 	packet_done(&z->in);
 	have_spare(z);
 }

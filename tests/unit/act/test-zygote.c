@@ -238,6 +238,7 @@ static void a_spare_that_ended_is_missed_by_nobody(void **state)
 
 	assert_int_equal(kill((pid_t)zygote_pid(), SIGSTOP), 0); /* it cannot know of the end */
 	assert_int_equal(kill((pid_t)spare, SIGKILL), 0);
+	wait_for_end(spare);
 	assert_int_equal(zygote_spawn(zygote, HELPER_KEEPER, 1, &socket), 0);
 	assert_int_equal(kill((pid_t)zygote_pid(), SIGCONT), 0);
 	receive_birth(socket);
