@@ -3,6 +3,8 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/number.h"
 
@@ -62,6 +64,17 @@ static int take(struct words *w, int key, const char *value)
 	return CODE_USAGE; /* getopt has said why */
 }
 
+/* udev's links (/dev/disk/by-id/...) are known in the file system alone. They live in memory: this
+ * waits for no device. */
+static const char *follow(const char *name)
+{
+	const char *target = NULL;
+
+	if (!strncmp(name, "/dev/disk/", strlen("/dev/disk/")))
+		target = realpath(name, NULL); /* freed at the end of the program */
+	return target ? target : name;
+}
+
 int words_parse(const struct verb_row *verb, int argc, char **argv, struct words *ret)
 {
 	struct option options[N_ROWS + 1] = { 0 };
@@ -74,12 +87,15 @@ int words_parse(const struct verb_row *verb, int argc, char **argv, struct words
 				rows[i].value ? required_argument : no_argument, NULL,
 				rows[i].key };
 	optind = 0;
+	argv[0] = (char[]){ "pathkeeper" }; /* who getopt says it is */
 	while (r == 0 && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		r = take(&w, c, optarg);
 	if (r)
 		return r;
 	w.names = (const char **)argv + optind;
 	w.n_names = (unsigned)(argc - optind);
+	for (unsigned i = 0; i < w.n_names; i++)
+		w.names[i] = follow(w.names[i]);
 	if (!w.help && !w.held && !w.check_file && w.n_names < verb->min_names) {
 		fprintf(stderr, "pathkeeper: %s needs a DEVICE\n", verb->name);
 		return CODE_USAGE;

@@ -30,14 +30,28 @@ static const char *without_prefix(const char *s, const char *prefix)
 	return strncmp(s, prefix, n) ? NULL : s + n;
 }
 
+/* Below these sysfs has links alone, called as what they lead to. */
+static bool is_link(const char *sysfs)
+{
+	static const char *const links[] = { "block/", "class/", "bus/", "dev/", NULL };
+
+	for (size_t i = 0; links[i]; i++)
+		if (without_prefix(sysfs, links[i]))
+			return true;
+	return false;
+}
+
 static const char *bare(const char *name)
 {
-	static const char *const prefixes[] = { "/dev/mapper/", "/dev/", "/sys/", NULL };
+	static const char *const prefixes[] = { "/dev/mapper/", "/dev/", NULL };
+	const char *sysfs = without_prefix(name, "/sys/");
 
 	for (size_t i = 0; prefixes[i]; i++)
 		if (without_prefix(name, prefixes[i]))
 			return without_prefix(name, prefixes[i]);
-	return name;
+	if (sysfs && is_link(sysfs))
+		return strrchr(sysfs, '/') + 1;
+	return sysfs ? sysfs : name;
 }
 
 /* Components of the device tree that carry paths. */

@@ -3,7 +3,7 @@
 /*
  * What people call a device: "sdb", "/dev/sdb", "8:16", "3:0:0:1", a WWID, a map's name or number
  * ("dm-3"), "host3", "target3:0:0", "session1", "rport-3:0-1", a sysfs directory with or without
- * /sys/devices. One name may mean several paths.
+ * /sys/devices, a link of /sys/block, /sys/class, /sys/bus. One name may mean several paths.
  */
 #include "model/model.h"
 

@@ -40,6 +40,10 @@ field() { jq -r "$1" $out; }
 run 0 "check of a healthy disk: 0" check --json "$healthy"
 is "$(field '.checks[0] | .dev + " " + .state')" "$healthy up" "and its document"
 is "$(field '.version')" 1 "with a version"
+run 0 "check by a link that udev made: 0" check --json "$(find /dev/disk/by-id -lname "*/$healthy" | head -n1)"
+is "$(field '.checks[0].dev')" "$healthy" "is of that disk"
+run 0 "check by a link of sysfs: 0" check --json "/sys/block/$healthy"
+is "$(field '.checks[0].dev')" "$healthy" "is of that disk"
 run 1 "check of a dead disk: 1" check --json "$dead"
 is "$(field '.checks[0] | .state + " " + .checker + " " + .sense')" "down disconnected 05/25/00" "and its document"
 run 4 "check of a name that means nothing: 4" check no-such-volume
