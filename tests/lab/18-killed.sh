@@ -41,8 +41,8 @@ done
 cat >/etc/multipath.conf <<-END
 	defaults {
 		find_multipaths no
-		polling_interval 60
-		max_polling_interval 60
+		polling_interval 600
+		max_polling_interval 600
 	}
 END
 must owner_start /etc/multipath.conf
