@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/keywords.h"
+#include "config/merge.h"
 #include "config/value.h"
 
 #define DEEPEST	       4
@@ -59,13 +60,15 @@ static const enum layer layers[SECTIONS] = {
 
 static struct origin origin_here(const struct build *b, enum section section, unsigned line)
 {
-	return (struct origin){ layers[section], b->file_number, line };
+	enum layer layer = b->file->kind == FILE_HARDWARE ? LAYER_HARDWARE : layers[section];
+
+	return (struct origin){ layer, b->file_number, line };
 }
 
 /* For what must not be left out. */
 static enum severity refuse(struct build *b)
 {
-	if (b->file->is_drop_in)
+	if (b->file->kind == FILE_DROP_IN)
 		return SEVERITY_ERROR;
 	b->is_refused = true;
 	return SEVERITY_FATAL;
@@ -157,17 +160,16 @@ static int on_enter(void *arg, enum section section, unsigned line)
 	return 0;
 }
 
-static int add_rule(struct build *b, enum section section, enum criterion criterion,
-	const char *text, const char *product, unsigned line)
+static int add_rule(struct build *b, struct rules *rules, enum criterion criterion,
+	const char *text, const char *product, struct origin origin)
 {
 	enum pattern_fault fault = PATTERN_FINE;
-	int r = rules_add(rules_of(b, section), criterion, text, product,
-		origin_here(b, section, line), &fault);
+	int r = rules_add(rules, criterion, text, product, origin, &fault);
 
 	if (r != -EINVAL)
 		return r;
-	REMARK(b, refuse(b), line, "'" LONGEST_QUOTED "' for %s is %s", text ? text : product,
-		criterion_name(criterion), pattern_fault_text(fault));
+	REMARK(b, refuse(b), origin.line, "'" LONGEST_QUOTED "' for %s is %s",
+		text ? text : product, criterion_name(criterion), pattern_fault_text(fault));
 	return 0;
 }
 
@@ -190,7 +192,8 @@ static int set_rule(struct build *b, enum section section, const struct keyword 
 		return keep_half(b, k, value);
 	return criterion_parse(k->name, &criterion) < 0
 		       ? 0
-		       : add_rule(b, section, criterion, value, NULL, line);
+		       : add_rule(b, rules_of(b, section), criterion, value, NULL,
+				 origin_here(b, section, line));
 }
 
 /* Says what is wrong with a value (NULL: it is missing), and what is used instead; *number is that
@@ -240,6 +243,10 @@ static int set_value(struct build *b, enum section section, const struct keyword
 		return 0;
 	if (r < 0)
 		return r;
+	if (number == 0 && k->flags & KEYWORD_ZERO_UNSETS) {
+		entry_unset(entry, k);
+		return 0;
+	}
 	return entry_set(entry, k, number, value, origin_here(b, section, line));
 }
 
@@ -321,11 +328,9 @@ static int compile_half(struct build *b, struct entry *entry, const char *name, 
 static int finish_device(struct build *b, unsigned line)
 {
 	struct entry *entry = last_of(&b->config->devices);
-	const char *vendor = entry_text(entry, "vendor");
-	const char *excluded = entry_text(entry, "product_blacklist");
 	int r;
 
-	if (!vendor || !entry_text(entry, "product")) {
+	if (!entry_text(entry, "vendor") || !entry_text(entry, "product")) {
 		drop_last(b, &b->config->devices, "vendor or product", line);
 		return 0;
 	}
@@ -334,10 +339,7 @@ static int finish_device(struct build *b, unsigned line)
 		r = compile_half(b, entry, "product", &entry->product);
 	if (r >= 0)
 		r = compile_half(b, entry, "revision", &entry->revision);
-	if (r < 0 || !excluded)
-		return r;
-	return add_rule(b, SECTION_DEVICE, CRITERION_DEVICE, vendor, excluded,
-		entry_get_by_name(entry, "product_blacklist")->origin.line);
+	return r;
 }
 
 static int finish_rule(struct build *b, enum section section, unsigned line)
@@ -346,7 +348,8 @@ static int finish_rule(struct build *b, enum section section, unsigned line)
 
 	if (!b->vendor && !b->product)
 		REMARK(b, SEVERITY_WARNING, line, "device without vendor and product, skipping it");
-	r = add_rule(b, section, CRITERION_DEVICE, b->vendor, b->product, line);
+	r = add_rule(b, rules_of(b, section), CRITERION_DEVICE, b->vendor, b->product,
+		origin_here(b, section, line));
 	forget_halves(b);
 	return r;
 }
@@ -384,41 +387,6 @@ static int on_leave(void *arg, enum section section, unsigned line)
 	return 0;
 }
 
-static bool is_same(const struct entry *a, const struct entry *b, const char *name)
-{
-	const char *left = entry_text(a, name), *right = entry_text(b, name);
-
-	return left && right ? strcmp(left, right) == 0 : left == right;
-}
-
-static bool is_same_device(const struct entry *a, const struct entry *b)
-{
-	return !a->is_merged && !b->is_merged && is_same(a, b, "vendor") &&
-	       is_same(a, b, "product") && is_same(a, b, "revision");
-}
-
-/* The entries of this file, compared with all before them. Patterns are compared as text. The place
- * of the later one counts: entries between the two are weaker than both. */
-static int merge_devices(struct build *b)
-{
-	struct entries *all = &b->config->devices;
-	int r = 0;
-
-	for (size_t i = b->first_device; i < all->n && r >= 0; i++) {
-		for (size_t k = 0; k < i && r >= 0; k++) {
-			if (!is_same_device(&all->entry[k], &all->entry[i]))
-				continue;
-			if (k >= b->first_device)
-				REMARK(b, SEVERITY_WARNING, all->entry[i].origin.line,
-					"another entry for the device of line %u, merging them",
-					all->entry[k].origin.line);
-			r = entry_merge(&all->entry[i], &all->entry[k]);
-		}
-	}
-	entries_drop_merged(all);
-	return r;
-}
-
 static int read_file(struct build *b, const struct config_file *file)
 {
 	const struct grammar_reader reader = { on_enter, on_value, on_leave, b };
@@ -430,40 +398,25 @@ static int read_file(struct build *b, const struct config_file *file)
 	b->first_device = b->config->devices.n;
 	r = grammar_read(file, &reader, b->list);
 	forget_halves(b);
-	return r < 0 ? r : merge_devices(b);
+	return r < 0 ? r : merge_devices(&b->config->devices, b->first_device, file, b->list);
 }
 
-static int by_wwid_and_origin(const void *left, const void *right)
+/* A vendor's products that are no disks of its array. */
+static int exclude_products(struct build *b, const struct config_file *files)
 {
-	const struct entry *a = left, *b = right;
-	int order = strcmp(entry_text(a, "wwid"), entry_text(b, "wwid"));
-
-	if (order != 0)
-		return order;
-	if (a->origin.file != b->origin.file)
-		return a->origin.file < b->origin.file ? -1 : 1;
-	return a->origin.line < b->origin.line ? -1 : a->origin.line > b->origin.line;
-}
-
-static int merge_multipaths(struct build *b, const struct config_file *files)
-{
-	struct entries *all = &b->config->multipaths;
+	const struct entries *all = &b->config->devices;
 	int r = 0;
 
-	if (all->n > 1)
-		qsort(all->entry, all->n, sizeof *all->entry, by_wwid_and_origin);
-	for (size_t i = 1; i < all->n && r >= 0; i++) {
-		struct entry *earlier = &all->entry[i - 1], *entry = &all->entry[i];
+	for (size_t i = 0; i < all->n && r >= 0; i++) {
+		const struct entry *entry = &all->entry[i];
+		const struct assignment *a = entry_get_by_name(entry, "product_blacklist");
 
-		if (!is_same(earlier, entry, "wwid"))
+		if (!a)
 			continue;
-		diagnostics_add(b->list, SEVERITY_WARNING, files[entry->origin.file].name,
-			entry->origin.line,
-			"another entry for the WWID of line %u of %s, merging them",
-			earlier->origin.line, b->config->files[earlier->origin.file]);
-		r = entry_merge(entry, earlier);
+		b->file = &files[a->origin.file];
+		r = add_rule(b, &b->config->blacklist.excluded, CRITERION_DEVICE,
+			entry_text(entry, "vendor"), a->text, a->origin);
 	}
-	entries_drop_merged(all);
 	return r;
 }
 
@@ -478,9 +431,11 @@ int config_build(struct config *config, const struct config_file *files, size_t 
 		r = read_file(&b, &files[i]);
 	}
 	if (r >= 0)
-		r = merge_multipaths(&b, files);
+		r = merge_multipaths(config, files, list);
 	if (r >= 0)
 		r = blacklist_add_built_in(&config->blacklist);
+	if (r >= 0)
+		r = exclude_products(&b, files);
 	if (r < 0)
 		return r;
 	return b.is_refused ? -EINVAL : 0;

@@ -56,6 +56,16 @@ int entry_set(struct entry *entry, const struct keyword *keyword, int64_t number
 	return 0;
 }
 
+void entry_unset(struct entry *entry, const struct keyword *keyword)
+{
+	struct assignment *a = find(entry, keyword);
+
+	if (!a)
+		return;
+	free(a->text);
+	*a = entry->assignments[--entry->n];
+}
+
 const struct assignment *entry_get(const struct entry *entry, const struct keyword *keyword)
 {
 	return find(entry, keyword);
@@ -76,12 +86,23 @@ const char *entry_text(const struct entry *entry, const char *name)
 	return a ? a->text : NULL;
 }
 
+static bool has_node(const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->n; i++)
+		if (entry->assignments[i].keyword->flags & KEYWORD_OF_NODE)
+			return true;
+	return false;
+}
+
 int entry_merge(struct entry *entry, struct entry *earlier)
 {
+	bool keeps_node = has_node(entry);
+
 	for (size_t i = 0; i < earlier->n; i++) {
+		const struct keyword *k = earlier->assignments[i].keyword;
 		struct assignment *a;
 
-		if (find(entry, earlier->assignments[i].keyword))
+		if (find(entry, k) || (keeps_node && k->flags & KEYWORD_OF_NODE))
 			continue;
 		a = append(entry);
 		if (!a)

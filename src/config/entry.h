@@ -37,6 +37,8 @@ struct entry {
 int entry_set(struct entry *entry, const struct keyword *keyword, int64_t number, const char *text,
 	struct origin origin);
 
+void entry_unset(struct entry *entry, const struct keyword *keyword);
+
 /* Borrowed, NULL when it is not set. */
 const struct assignment *entry_get(const struct entry *entry, const struct keyword *keyword);
 const struct assignment *entry_get_by_name(const struct entry *entry, const char *name);

@@ -8,7 +8,6 @@
  * exactly where multipathd skips it. Lines may have any length and any bytes; a NUL byte ends its
  * line.
  */
-#include <stdbool.h>
 #include <stddef.h>
 
 struct diagnostics;
@@ -32,11 +31,17 @@ enum section {
 /* "defaults", "devices/device", "overrides/protocol"; "" for the top. */
 const char *section_name(enum section section);
 
+enum config_file_kind {
+	FILE_MAIN,
+	FILE_DROP_IN,  /* what would make a load fail is only skipped, with an error */
+	FILE_HARDWARE, /* the built-in table of arrays; stands before all others */
+};
+
 struct config_file {
 	const char *name;
 	const char *text; /* need not be terminated */
 	size_t len;
-	bool is_drop_in; /* what would make a load fail is only skipped, with an error */
+	enum config_file_kind kind;
 };
 
 /* All return 0, or a negative errno that ends the reading; strings are borrowed for the call. */

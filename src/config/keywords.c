@@ -47,6 +47,7 @@ static const struct choice yes_no[] = { { "yes", 1 }, { "no", 0 }, { "1", 1 }, {
 	{ NULL, 0 } };
 static const struct choice off[] = { { "off", -1 }, { NULL, 0 } };
 static const struct choice no_or_zero[] = { { "no", 0 }, { "0", 0 }, { NULL, 0 } };
+static const struct choice no_delimiter[] = { { "/UNSET/", 0 }, { NULL, 0 } };
 static const struct choice most[] = { { "max", -1 }, { NULL, 0 } };
 static const struct choice no_limit[] = { { "infinity", 4294967295 }, { NULL, 0 } };
 static const struct choice modes[] = { { "observe", MODE_OBSERVE }, { "manage", MODE_MANAGE },
@@ -115,7 +116,7 @@ static const struct keyword rows[] = {
 	  KEPT_IN(max_polling_interval_s, MAX_POLLING_INTERVAL),
 	  HELP("bound of the interval, which doubles while a path is good; unset or 0: 4"
 	       " times polling_interval") },
-	{ "checker_timeout", NUMBER(0, DAY), .sections = D, BUILT_IN("0"),
+	{ "checker_timeout", NUMBER(0, INT_MOST), .sections = D, BUILT_IN("0"),
 	  KEPT_IN(checker_timeout_s, CHECKER_TIMEOUT),
 	  HELP("seconds until a check counts as unanswered; 0: 30, or the device's own timeout"
 	       " where that is shorter") },
@@ -195,7 +196,7 @@ static const struct keyword rows[] = {
 	  HELP("how often a failed check is logged") },
 	{ "force_sync", YES_NO, .sections = D, BUILT_IN("no"), HELP("check synchronously") },
 	{ "strict_timing", YES_NO, .sections = D, BUILT_IN("no"), HELP("check on full seconds") },
-	{ "partition_delimiter", .type = TYPE_TEXT, .sections = D,
+	{ "partition_delimiter", .type = TYPE_NAME, .choices = no_delimiter, .sections = D,
 	  HELP("between alias and partition number") },
 	{ "find_multipaths", CHOICE(single_paths), .sections = D, BUILT_IN("strict"),
 	  HELP("when a single path becomes a map") },
@@ -231,7 +232,8 @@ static const struct keyword rows[] = {
 	  HELP("arguments of prio") },
 	{ "detect_prio", YES_NO, .sections = D | V | O, BUILT_IN("yes"),
 	  HELP("choose prio by the device") },
-	{ "vpd_vendor", CHOICE(vendor_pages), .sections = V, HELP("vendor page to decode") },
+	{ "vpd_vendor", CHOICE(vendor_pages), .sections = V, BUILT_IN("undef"),
+	  HELP("vendor page to decode") },
 
 	/* known, not acted on: maps */
 	{ "path_grouping_policy", .type = TYPE_PREFIX, .choices = groupings, .sections = EVERYWHERE,
@@ -245,13 +247,15 @@ static const struct keyword rows[] = {
 	  HELP("path selector of the kernel and its arguments") },
 	{ "features", ARGUMENTS(0), .sections = EVERYWHERE, BUILT_IN("0"),
 	  HELP("features of the map, counted") },
-	{ "hardware_handler", ARGUMENTS(0), .sections = V,
+	{ "hardware_handler", ARGUMENTS(0), .sections = V, BUILT_IN("0"),
 	  HELP("hardware handler of the kernel, counted") },
 	{ "retain_attached_hw_handler", YES_NO, .sections = D | V | O, BUILT_IN("yes"),
 	  HELP("keep the handler the kernel attached") },
 	{ "rr_min_io", NUMBER(0, INT_MOST), .sections = EVERYWHERE, BUILT_IN("1000"),
+	  FLAGS(ZERO_UNSETS),
 	  HELP("requests to a path before the next (old kernels)") },
 	{ "rr_min_io_rq", NUMBER(0, INT_MOST), .sections = EVERYWHERE, BUILT_IN("1"),
+	  FLAGS(ZERO_UNSETS),
 	  HELP("requests to a path before the next") },
 	{ "rr_weight", CHOICE(weights), .sections = EVERYWHERE, BUILT_IN("uniform"),
 	  HELP("weigh paths by priority") },
@@ -269,12 +273,12 @@ static const struct keyword rows[] = {
 	  HELP("begin of generated names") },
 	{ "user_friendly_names", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"),
 	  HELP("generate names") },
-	{ "mode", .type = TYPE_OCTAL, .min = 0, .max = 0777, .sections = D | M,
+	{ "mode", .type = TYPE_OCTAL, .min = 0, .max = 0777, .sections = D | M, FLAGS(OF_NODE),
 	  HELP("permissions of the map's device") },
-	{ "uid", TEXT, .sections = D | M, HELP("owner of the map's device") },
-	{ "gid", TEXT, .sections = D | M, HELP("group of the map's device") },
-	{ "max_sectors_kb", NUMBER(0, INT_MOST), .sections = EVERYWHERE,
-	  HELP("largest request to a path") },
+	{ "uid", TEXT, .sections = D | M, FLAGS(OF_NODE), HELP("owner of the map's device") },
+	{ "gid", TEXT, .sections = D | M, FLAGS(OF_NODE), HELP("group of the map's device") },
+	{ "max_sectors_kb", NUMBER(0, INT_MOST), .sections = EVERYWHERE, BUILT_IN("0"),
+	  FLAGS(ZERO_UNSETS), HELP("largest request to a path; 0: the kernel's own") },
 	{ "ghost_delay", OFF_OR_NUMBER, .sections = EVERYWHERE, BUILT_IN("no"),
 	  HELP("seconds a map of standby paths waits") },
 	{ "reservation_key", .type = TYPE_KEY, .sections = D | M, FLAGS(MUST_PARSE),
@@ -286,7 +290,7 @@ static const struct keyword rows[] = {
 	{ "fast_io_fail_tmo", CHOICE_OR(off, 0, INT_MOST), .sections = D | V | O | P, BUILT_IN("5"),
 	  HELP("seconds until I/O to a lost port fails") },
 	{ "dev_loss_tmo", CHOICE_OR(no_limit, 0, 4294967295), .sections = D | V | O | P,
-	  HELP("seconds until a lost port is removed") },
+	  FLAGS(ZERO_UNSETS), HELP("seconds until a lost port is removed") },
 	{ "eh_deadline", CHOICE_OR(off, 0, INT_MOST), .sections = D | V | O | P,
 	  HELP("seconds the error handler may take") },
 
@@ -306,7 +310,7 @@ static const struct keyword rows[] = {
 	{ "san_path_err_recovery_time", OFF_OR_NUMBER, .sections = EVERYWHERE,
 	  BUILT_IN("no"),
 	  HELP("seconds a shaky path is kept out") },
-	{ "marginal_path_err_sample_time", OFF_OR_NUMBER, .sections = EVERYWHERE,
+	{ "marginal_path_err_sample_time", CHOICE_OR(no_or_zero, 120, INT_MOST), .sections = EVERYWHERE,
 	  BUILT_IN("no"),
 	  HELP("seconds of the error rate test") },
 	{ "marginal_path_err_rate_threshold", OFF_OR_NUMBER, .sections = EVERYWHERE,
@@ -365,6 +369,14 @@ const struct keyword *keyword_find(enum section section, const char *name, const
 		first = first ? first : &rows[i];
 	}
 	return first;
+}
+
+const struct keyword *keyword_with_default(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].built_in && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
 }
 
 const struct keyword *keyword_of_setting(enum setting setting)

@@ -22,7 +22,7 @@ enum keyword_type {
 	TYPE_CHOICE,	 /* one of the choices, or a number in [min, max] where that is not empty */
 	TYPE_PREFIX,	 /* begins with one of the choices */
 	TYPE_TEXT,	 /* anything; at most max bytes where max is set */
-	TYPE_NAME,	 /* a text without slash */
+	TYPE_NAME,	 /* a text without slash, or one of the choices */
 	TYPE_PATTERN,	 /* a regular expression; a leading ! inverts it */
 	TYPE_ARGUMENTS,	 /* words; word number min says how many follow it */
 	TYPE_OCTAL,	 /* in [min, max] */
@@ -31,11 +31,13 @@ enum keyword_type {
 };
 
 enum keyword_flag {
-	KEYWORD_MANY = 1,	/* may stand more than once in a section */
-	KEYWORD_NO_EFFECT = 2,	/* deprecated: accepted with a note */
-	KEYWORD_MUST_PARSE = 4, /* a bad value refuses the file, as multipathd does */
-	KEYWORD_SELECTS = 8,	/* says what its entry or rule applies to */
-	KEYWORD_IDLE = 16,	/* has a field at which nobody looks yet */
+	KEYWORD_MANY = 1,	  /* may stand more than once in a section */
+	KEYWORD_NO_EFFECT = 2,	  /* deprecated: accepted with a note */
+	KEYWORD_MUST_PARSE = 4,	  /* a bad value refuses the file, as multipathd does */
+	KEYWORD_SELECTS = 8,	  /* says what its entry or rule applies to */
+	KEYWORD_IDLE = 16,	  /* has a field at which nobody looks yet */
+	KEYWORD_ZERO_UNSETS = 32, /* 0 is as if nobody had set it here */
+	KEYWORD_OF_NODE = 64,	  /* merged together: all of them from one entry */
 };
 
 struct choice {
@@ -65,6 +67,9 @@ const struct keyword *keyword_at(size_t i);
 /* The row of a keyword in this section, NULL: there is none. Where there are two rows, the value
  * (may be NULL) tells which one is meant. */
 const struct keyword *keyword_find(enum section section, const char *name, const char *value);
+
+/* The row of this name that has a value when nobody sets it; NULL: there is none. */
+const struct keyword *keyword_with_default(const char *name);
 const struct keyword *keyword_of_setting(enum setting setting);
 
 static inline bool keyword_has_field(const struct keyword *k)

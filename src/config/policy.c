@@ -18,6 +18,7 @@
 static const char *const layer_names[] = {
 	[LAYER_BUILT_IN] = "built-in",
 	[LAYER_DEFAULTS] = "defaults",
+	[LAYER_HARDWARE] = "built-in hardware table",
 	[LAYER_DEVICES] = "devices",
 	[LAYER_OVERRIDES] = "overrides",
 	[LAYER_PROTOCOL] = "overrides/protocol",
@@ -231,14 +232,14 @@ bool config_value(const struct config *config, const struct config_device *devic
 	const char *keyword, struct text *out)
 {
 	struct search s = { .name = keyword };
-	const struct keyword *k = keyword_find(SECTION_DEFAULTS, keyword, NULL);
+	const struct keyword *k = keyword_with_default(keyword);
 
 	config_layers(config, device, note, &s);
 	if (s.found)
 		value_print(s.found->keyword, s.found->number, s.found->text, out);
-	else if (k && k->built_in)
+	else if (k)
 		text_add(out, k->built_in);
-	return s.found || (k && k->built_in);
+	return s.found || k;
 }
 
 bool config_is_asked(
@@ -251,8 +252,7 @@ bool config_is_asked(
 
 	config_resolve(config, NULL, &settings);
 	config_layers(config, device, note, &s);
-	uid_attribute = s.found ? s.found->text
-				: keyword_find(SECTION_DEFAULTS, s.name, NULL)->built_in;
+	uid_attribute = s.found ? s.found->text : keyword_with_default(s.name)->built_in;
 	if (is_known(device->protocol) && strcmp(device->protocol, USB) == 0 &&
 		!settings.allow_usb_devices)
 		reason = "behind USB (allow_usb_devices no)";

@@ -5,8 +5,8 @@
  * A configuration never changes; a new one is built beside it and swapped in by the caller, so
  * that a bad one leaves the old one in force.
  *
- * Precedence: multipaths, overrides (with its protocol entries), devices (later entries first),
- * defaults, built-in.
+ * Precedence: multipaths, overrides (with its protocol entries), devices (later entries first;
+ * those of the hardware table are the earliest), defaults, built-in.
  */
 #include "base/cleanup.h"
 #include "config/diagnostics.h"
@@ -16,8 +16,8 @@
 struct config;
 struct text;
 
-/* files in the order of reading: multipath.conf, its drop-ins, pathkeeper.conf. No file: what is
- * built in. Remarks are added to list, also on failure; it may be NULL.
+/* files in the order of reading: the hardware table, multipath.conf, its drop-ins, pathkeeper.conf.
+ * No file: what is built in. Remarks are added to list, also on failure; it may be NULL.
  * 0; -EINVAL: refused, at least one remark is SEVERITY_FATAL; -ENOMEM; -E2BIG: too many files. */
 int config_new(const struct config_file *files, size_t n_files, struct diagnostics *list,
 	struct config **ret);

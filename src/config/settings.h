@@ -44,6 +44,7 @@ enum setting {
 enum layer {
 	LAYER_BUILT_IN,
 	LAYER_DEFAULTS,
+	LAYER_HARDWARE, /* devices that are known without a file of the host */
 	LAYER_DEVICES,
 	LAYER_OVERRIDES,
 	LAYER_PROTOCOL,

@@ -83,6 +83,9 @@ static int parse_text(const struct keyword *k, const char *text, int64_t *ret)
 
 static int parse_name(const struct keyword *k, const char *text, int64_t *ret)
 {
+	for (const struct choice *c = k->choices; c && c->word; c++)
+		if (strcmp(c->word, text) == 0)
+			return parse_text(k, text, ret);
 	return strchr(text, '/') ? -EINVAL : parse_text(k, text, ret);
 }
 

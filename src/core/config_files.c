@@ -43,7 +43,8 @@ void config_files_done(struct config_files *files)
 }
 
 /* name and text are taken, also on failure. */
-static int add(struct config_files *files, char *name, char *text, size_t len, bool is_drop_in)
+static int add(
+	struct config_files *files, char *name, char *text, size_t len, enum config_file_kind kind)
 {
 	_cleanup_(freep) char *owned_name = name;
 	_cleanup_(freep) char *owned_text = text;
@@ -63,7 +64,7 @@ static int add(struct config_files *files, char *name, char *text, size_t len, b
 		.name = TAKE(owned_name),
 		.text = TAKE(owned_text),
 		.len = len,
-		.is_drop_in = is_drop_in,
+		.kind = kind,
 	};
 	return 0;
 }
@@ -102,7 +103,8 @@ static int read_all(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
-static int read_one(struct config_files *files, const char *path, bool must_exist, bool is_drop_in)
+static int read_one(
+	struct config_files *files, const char *path, bool must_exist, enum config_file_kind kind)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -117,7 +119,7 @@ static int read_one(struct config_files *files, const char *path, bool must_exis
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 	r = read_all(fd, &text, &len);
-	return r < 0 ? r : add(files, strdup(path), text, len, is_drop_in);
+	return r < 0 ? r : add(files, strdup(path), text, len, kind);
 }
 
 static int is_drop_in_name(const struct dirent *entry)
@@ -139,7 +141,7 @@ static int read_drop_ins(struct config_files *files, char **ret_failed)
 
 		snprintf(path, sizeof path, "%s/%s", MULTIPATH_DIR, names[i]->d_name);
 		if (r >= 0)
-			r = read_one(files, path, false, true);
+			r = read_one(files, path, false, FILE_DROP_IN);
 		if (r < 0 && ret_failed && !*ret_failed)
 			*ret_failed = strdup(path);
 		free(names[i]);
@@ -153,13 +155,13 @@ int config_files_read(const char *ours, struct config_files *ret, char **ret_fai
 	struct config_files files = CONFIG_FILES_INIT;
 	const char *name = MULTIPATH_CONF;
 	char *failed = NULL;
-	int r = read_one(&files, MULTIPATH_CONF, false, false);
+	int r = read_one(&files, MULTIPATH_CONF, false, FILE_MAIN);
 
 	if (r >= 0)
 		r = read_drop_ins(&files, &failed);
 	if (r >= 0) {
 		name = ours ? ours : PATHKEEPER_CONF;
-		r = read_one(&files, name, ours != NULL, false);
+		r = read_one(&files, name, ours != NULL, FILE_MAIN);
 	}
 	if (r < 0) {
 		config_files_done(&files);
@@ -176,7 +178,7 @@ int config_files_read(const char *ours, struct config_files *ret, char **ret_fai
 int config_files_read_one(const char *path, struct config_files *ret)
 {
 	struct config_files files = CONFIG_FILES_INIT;
-	int r = read_one(&files, path, true, false);
+	int r = read_one(&files, path, true, FILE_MAIN);
 
 	if (r < 0) {
 		config_files_done(&files);
@@ -189,7 +191,7 @@ int config_files_read_one(const char *path, struct config_files *ret)
 /* ---- in memory ------------------------------------------------------------------------------- */
 
 struct packed {
-	uint32_t name_len, text_len, is_drop_in;
+	uint32_t name_len, text_len, kind;
 };
 
 static int write_all(int fd, const void *bytes, size_t len)
@@ -219,7 +221,7 @@ int config_files_pack(const struct config_files *files)
 		return -errno;
 	for (size_t i = 0; i < files->n && r >= 0; i++) {
 		const struct config_file *f = &files->files[i];
-		struct packed head = { (uint32_t)strlen(f->name), (uint32_t)f->len, f->is_drop_in };
+		struct packed head = { (uint32_t)strlen(f->name), (uint32_t)f->len, f->kind };
 
 		r = write_all(fd, &head, sizeof head);
 		if (r >= 0)
@@ -253,7 +255,7 @@ static int unpack_one(int fd, off_t *at, struct config_files *files)
 
 	if (r <= 0)
 		return r;
-	if (head.name_len > 4096 || head.text_len > MAX_FILE)
+	if (head.name_len > 4096 || head.text_len > MAX_FILE || head.kind > FILE_HARDWARE)
 		return -EBADMSG;
 	name = calloc(1, head.name_len + 1);
 	text = calloc(1, head.text_len + 1);
@@ -262,7 +264,7 @@ static int unpack_one(int fd, off_t *at, struct config_files *files)
 	if ((head.name_len && read_exactly(fd, at, name, head.name_len) != 1) ||
 		(head.text_len && read_exactly(fd, at, text, head.text_len) != 1))
 		return -EBADMSG;
-	r = add(files, TAKE(name), TAKE(text), head.text_len, head.is_drop_in);
+	r = add(files, TAKE(name), TAKE(text), head.text_len, (enum config_file_kind)head.kind);
 	return r < 0 ? r : 1;
 }
 

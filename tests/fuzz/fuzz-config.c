@@ -35,7 +35,8 @@ static size_t split(const uint8_t *bytes, size_t len, struct config_file files[F
 							: NULL;
 		const char *stop = feed ? feed : end;
 
-		files[n] = (struct config_file){ names[n], at, (size_t)(stop - at), n == 1 };
+		files[n] = (struct config_file){ names[n], at, (size_t)(stop - at),
+			n == 1 ? FILE_DROP_IN : FILE_MAIN };
 		n++;
 		if (!feed)
 			break;

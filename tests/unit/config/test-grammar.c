@@ -114,7 +114,7 @@ static int tell_leave(void *arg, enum section section, unsigned line)
 
 static char *told(const char *bytes, size_t len, struct diagnostics *list)
 {
-	const struct config_file file = { "f", bytes, len, false };
+	const struct config_file file = { "f", bytes, len, FILE_MAIN };
 	struct text t = TEXT_INIT;
 	const struct grammar_reader reader = { tell_enter, tell_value, tell_leave, &t };
 
@@ -184,7 +184,7 @@ static int refuse_value(
 static void what_the_reader_refuses_ends_the_reading(void **state)
 {
 	static const char bytes[] = "defaults {\nprio a\n";
-	const struct config_file file = { "f", bytes, sizeof bytes - 1, false };
+	const struct config_file file = { "f", bytes, sizeof bytes - 1, FILE_MAIN };
 	struct text t = TEXT_INIT;
 	const struct grammar_reader reader = { tell_enter, refuse_value, tell_leave, &t };
 

@@ -48,10 +48,11 @@ static const struct {
 	[TYPE_ATTRIBUTES] = { "sd:ID_SERIAL dasd:ID_UID", "sd" },
 };
 
-static struct reading read_one(enum section section, const struct keyword *k, const char *value)
+/* A section with this keyword, and what its entry needs besides. */
+static void frame(
+	enum section section, const struct keyword *k, const char *value, struct text *file)
 {
-	struct text more = TEXT_INIT, file = TEXT_INIT;
-	struct reading r;
+	struct text more = TEXT_INIT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
 		if (needs[i].section == section && strcmp(needs[i].name, k->name) != 0)
@@ -59,10 +60,18 @@ static struct reading read_one(enum section section, const struct keyword *k, co
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
-	text_addf(&file, frames[section], k->name, value, text_str(&more));
+	text_addf(file, frames[section], k->name, value, text_str(&more));
 #pragma GCC diagnostic pop
-	r = read_texts(text_str(&file), NULL);
 	text_done(&more);
+}
+
+static struct reading read_one(enum section section, const struct keyword *k, const char *value)
+{
+	struct text file = TEXT_INIT;
+	struct reading r;
+
+	frame(section, k, value, &file);
+	r = read_texts(text_str(&file), NULL);
 	text_done(&file);
 	return r;
 }
@@ -229,6 +238,8 @@ static void try_outside(enum section section, const struct keyword *k, int64_t n
 	assert_int_equal(r.result, 0);
 	expect_part(k->name, r.remarks, k->safe ? " error: " : " warning: ");
 	s = search_row(&r, section, k);
+	if (capped == 0 && k->flags & KEYWORD_ZERO_UNSETS)
+		text_clear(&want);
 	if (capped != 0 || k->setting != SETTING_MAX_POLLING_INTERVAL)
 		expect_text(k->name, text_str(&s.value), text_str(&want));
 	search_done(&s);
@@ -399,71 +410,101 @@ static void our_keywords_stand_where_they_should(void **state)
 				ours[i].section == SECTION_TOP || ours[i].section == places[j]);
 }
 
-static const struct {
-	const char *rule, *keyword, *text, *want; /* want NULL: invalid; else as it is printed */
-	enum section section;
-} values[] = {
-	{ "yes", "purge_disconnected", "1", "yes", SECTION_DEFAULTS },
-	{ "no", "purge_disconnected", "0", "no", SECTION_DEFAULTS },
-	{ "case counts", "purge_disconnected", "Yes", NULL, SECTION_DEFAULTS },
-	{ "no blanks around a word", "purge_disconnected", " yes", NULL, SECTION_DEFAULTS },
-	{ "blanks around a number", "purge_checks", "  7 \t", "7", SECTION_DEFAULTS },
-	{ "a sign", "purge_checks", "+7", "7", SECTION_DEFAULTS },
-	{ "an empty number", "purge_checks", "", NULL, SECTION_DEFAULTS },
-	{ "something behind a number", "purge_checks", "7s", NULL, SECTION_DEFAULTS },
-	{ "a count has no sign", "polling_interval", "+7", NULL, SECTION_DEFAULTS },
-	{ "a count must begin with a digit", "polling_interval", "-1", NULL, SECTION_DEFAULTS },
-	{ "a number beside words", "failback", "20", "20", SECTION_DEFAULTS },
-	{ "a word beside numbers", "failback", "immediate", "immediate", SECTION_DEFAULTS },
-	{ "another word for it", "flush_on_last_del", "yes", "always", SECTION_DEFAULTS },
-	{ "infinity", "dev_loss_tmo", "infinity", "infinity", SECTION_DEFAULTS },
-	{ "no prefix of a number", "dev_loss_tmo", "10x", NULL, SECTION_DEFAULTS },
-	{ "a policy is a prefix", "path_grouping_policy", "group_by_prio_of_mine", "group_by_prio",
-		SECTION_DEFAULTS },
-	{ "no arguments", "features", "0", "0", SECTION_DEFAULTS },
-	{ "two arguments", "features", "2 pg_init_retries 50", "2 pg_init_retries 50",
-		SECTION_DEFAULTS },
-	{ "one argument missing", "features", "2 pg_init_retries", NULL, SECTION_DEFAULTS },
-	{ "one argument too many", "features", "0 x", NULL, SECTION_DEFAULTS },
-	{ "no count", "features", "queue_if_no_path", NULL, SECTION_DEFAULTS },
-	{ "the count of a selector is its second word", "path_selector", "service-time 0",
-		"service-time 0", SECTION_DEFAULTS },
-	{ "a selector without count", "path_selector", "service-time", NULL, SECTION_DEFAULTS },
-	{ "an octal number beyond permissions", "mode", "01777", NULL, SECTION_MULTIPATH },
-	{ "permissions", "mode", "660", "0660", SECTION_MULTIPATH },
-	{ "our mode", "mode", "manage", "manage", SECTION_DEFAULTS },
-	{ "multipathd's mode beside ours", "mode", "0600", "0600", SECTION_DEFAULTS },
-	{ "a key", "reservation_key", "0x0123456789abcdef", "0x0123456789abcdef",
-		SECTION_DEFAULTS },
-	{ "a key without prefix", "reservation_key", "1a", "1a", SECTION_DEFAULTS },
-	{ "a key in a file", "reservation_key", "file", "file", SECTION_DEFAULTS },
-	{ "a key with something behind a colon", "reservation_key", "0x1:foo", "0x1:foo",
-		SECTION_DEFAULTS },
-	{ "a key that is too long", "reservation_key", "0x0123456789abcdef0", NULL,
-		SECTION_DEFAULTS },
-	{ "an empty key", "reservation_key", "0x", NULL, SECTION_DEFAULTS },
-	{ "an argument that is too long", "path_checker", "a-checker-of-more-than-31-bytes-x", NULL,
-		SECTION_DEFAULTS },
-};
+/* The sections of a device from weak to strong. */
+static const enum section by_strength[] = { SECTION_DEFAULTS, SECTION_DEVICE, SECTION_OVERRIDES,
+	SECTION_PROTOCOL, SECTION_MULTIPATH };
 
-static void values_by_type(void **state)
+/* Another value than valid_value() gives. */
+static void other_value(const struct keyword *k, struct text *out)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		const struct keyword *k = keyword_find(
-			values[i].section, values[i].keyword, values[i].text);
-		struct text got = TEXT_INIT;
-		int64_t number = 7777;
-		int r = value_parse(k, values[i].text, &number);
+	static const char *const texts[] = { [TYPE_TEXT] = "other",
+		[TYPE_NAME] = "other",
+		[TYPE_PATTERN] = "other",
+		[TYPE_OCTAL] = "0600",
+		[TYPE_KEY] = "0x7",
+		[TYPE_ATTRIBUTES] = "sd:OTHER" };
 
-		if (r != (values[i].want ? 0 : -EINVAL) || (r < 0 && number != 7777))
-			fail_msg("%s: %d, %lld", values[i].rule, r, (long long)number);
-		if (r == 0) {
-			value_print(k, number, values[i].text, &got);
-			expect_text(values[i].rule, text_str(&got), values[i].want);
-		}
-		text_done(&got);
+	if (k->type == TYPE_ARGUMENTS)
+		text_add(out, k->min ? "queue-length 0" : "1 z");
+	else if ((size_t)k->type < ARRAY_SIZE(texts) && texts[k->type])
+		text_add(out, texts[k->type]);
+	else if (!k->choices)
+		text_addf(out, "%lld", (long long)k->min + 2);
+	else if (k->min < k->max)
+		text_addf(out, "%lld", (long long)k->max - 1);
+	else
+		text_add(out, k->choices[k->choices[2].word ? 2 : 1].word);
+}
+
+/* One file with the weak section first or last: where a section stands does not matter. */
+static struct reading read_two(const struct keyword *k, enum section weak, const char *weak_value,
+	enum section strong, const char *strong_value, bool weak_first)
+{
+	struct text file = TEXT_INIT;
+	struct reading r;
+
+	for (int i = 0; i < 2; i++) {
+		bool is_weak = (i == 0) == weak_first;
+		enum section section = is_weak ? weak : strong;
+
+		frame(section, k, is_weak ? weak_value : strong_value, &file);
 	}
+	r = read_texts(text_str(&file), NULL);
+	text_done(&file);
+	return r;
+}
+
+static void try_pair(const struct keyword *k, enum section weak, enum section strong)
+{
+	const struct config_device device = {
+		.wwid = "w", .vendor = "a", .product = "b", .protocol = "scsi:fcp"
+	};
+	struct text one = TEXT_INIT, other = TEXT_INIT, want = TEXT_INIT;
+
+	valid_value(k, &one);
+	other_value(k, &other);
+	printed(k, text_str(&other), &want);
+	for (int weak_first = 0; weak_first < 2; weak_first++) {
+		struct reading r = read_two(
+			k, weak, text_str(&one), strong, text_str(&other), weak_first);
+		struct text got = TEXT_INIT;
+
+		assert_int_equal(r.result, 0);
+		config_value(r.config, &device, k->name, &got);
+		if (strcmp(text_str(&got), text_str(&want)) != 0)
+			fail_msg("%s in %s and %s: %s, not %s", k->name, section_name(weak),
+				section_name(strong), text_str(&got), text_str(&want));
+		text_done(&got);
+		reading_done(&r);
+	}
+	text_done(&one);
+	text_done(&other);
+	text_done(&want);
+}
+
+/* Permissions of nodes and our own mode have one name, which config_value() takes for ours. */
+static bool has_one_meaning(const struct keyword *k)
+{
+	return strcmp(k->name, "mode") != 0 && strcmp(k->name, "checker") != 0;
+}
+
+static void the_stronger_section_wins_for_every_row(void **state)
+{
+	const struct keyword *k;
+	unsigned pairs = 0;
+
+	(void)state;
+	for (size_t i = 0; (k = keyword_at(i)); i++)
+		for (size_t weak = 0; weak < ARRAY_SIZE(by_strength); weak++)
+			for (size_t strong = weak + 1; strong < ARRAY_SIZE(by_strength); strong++)
+				if (keyword_may_stand_in(k, by_strength[weak]) &&
+					keyword_may_stand_in(k, by_strength[strong]) &&
+					!(k->flags & (KEYWORD_NO_EFFECT | KEYWORD_SELECTS)) &&
+					has_one_meaning(k)) {
+					try_pair(k, by_strength[weak], by_strength[strong]);
+					pairs++;
+				}
+	assert_true(pairs > 200);
 }
 
 int main(void)
@@ -476,7 +517,7 @@ int main(void)
 		cmocka_unit_test(multipathd_keywords_are_known),
 		cmocka_unit_test(nothing_else_is_known),
 		cmocka_unit_test(our_keywords_stand_where_they_should),
-		cmocka_unit_test(values_by_type),
+		cmocka_unit_test(the_stronger_section_wins_for_every_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reading.h"
 
-#define DEVICE(v, p)	  .device = { .vendor = v, .product = p }
-#define ENTRY(v, p, more) "device {\nvendor \"" v "\"\nproduct \"" p "\"\n" more "}\n"
-#define DEVICES(entries)  "devices {\n" entries "}\n"
-#define EMC_HP		  "prio emc\npath_checker hp_sw\n"
-#define HDS_3PAR	  "prio hds\nvpd_vendor hp3par\n"
-#define NOTHING_SET	  "prio=const path_checker=tur vpd_vendor=-"
-#define MERGED		  "prio=hds path_checker=hp_sw vpd_vendor=hp3par"
-#define FIRST		  "prio=emc path_checker=hp_sw vpd_vendor=-"
+#define EMC_HP	    "prio emc\npath_checker hp_sw\n"
+#define HDS_3PAR    "prio hds\nvpd_vendor hp3par\n"
+#define NOTHING_SET "prio=const path_checker=tur vpd_vendor=undef"
+#define MERGED	    "prio=hds path_checker=hp_sw vpd_vendor=hp3par"
+#define FIRST	    "prio=emc path_checker=hp_sw vpd_vendor=undef"
 
 /* What is in force for a device; want names the keywords, "-" is unset. */
 static const struct {
@@ -55,7 +52,7 @@ static const struct {
 		DEVICES(ENTRY("foo", "bar", "prio hds\nuid_attribute BAZ_ATTR\n")
 				ENTRY("foo", "barz", "prio rdac\nvpd_vendor hp3par\n")),
 		DEVICE("foo", "bar"),
-		"prio=hds uid_attribute=BAZ_ATTR path_checker=hp_sw vpd_vendor=-" },
+		"prio=hds uid_attribute=BAZ_ATTR path_checker=hp_sw vpd_vendor=undef" },
 	{ "three entries, the first only", DEVICES(ENTRY("foo", "ba.", EMC_HP)),
 		DEVICES(ENTRY("foo", "bar", "prio hds\nuid_attribute BAZ_ATTR\n")
 				ENTRY("foo", "barz", "prio rdac\nvpd_vendor hp3par\n")),
@@ -176,40 +173,6 @@ static const struct {
 	{ "an unknown block", "defaults {\nfoo {\nverbosity 3\n}\nverbosity 4\n", NULL,
 		DEVICE("foo", "bar"), "verbosity=3" },
 };
-
-/* Both ways to ask must answer the same. */
-static void expect_setting(
-	const struct reading *r, const struct config_device *d, const char *name, const char *value)
-{
-	char buffer[SETTING_TEXT_SIZE];
-	struct settings s;
-
-	config_resolve(r->config, d, &s);
-	for (size_t i = 0; i < SETTINGS; i++)
-		if (strcmp(setting_name((enum setting)i), name) == 0)
-			expect_text(name, settings_value_text(&s, (enum setting)i, buffer), value);
-}
-
-/* "name=value name=value", with what the configuration says for the names of want. */
-static char *values_of(const struct reading *r, const struct config_device *d, const char *want)
-{
-	_cleanup_(freep) char *names = strdup(want);
-	struct text t = TEXT_INIT;
-	char *rest = NULL;
-
-	for (char *name = strtok_r(names, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
-		struct text value = TEXT_INIT;
-
-		*strchr(name, '=') = '\0';
-		if (config_value(r->config, d, name, &value))
-			expect_setting(r, d, name, text_str(&value));
-		else
-			text_add(&value, "-");
-		text_addf(&t, "%s%s=%s", t.len ? " " : "", name, text_str(&value));
-		text_done(&value);
-	}
-	return text_take(&t);
-}
 
 static void what_is_in_force(void **state)
 {
@@ -643,9 +606,9 @@ static void each_value_has_its_origin(void **state)
 	static const char ours[] =
 		"multipaths {\nmultipath {\nwwid W\npurge_action remove\nprotect yes\n}\n}\n";
 	const struct config_file files[] = {
-		{ "/etc/multipath.conf", main_text, sizeof main_text - 1, false },
-		{ "/etc/multipath/conf.d/none.conf", NULL, 0, true },
-		{ "/etc/pathkeeper/path keeper.conf", ours, sizeof ours - 1, false },
+		{ "/etc/multipath.conf", main_text, sizeof main_text - 1, FILE_MAIN },
+		{ "/etc/multipath/conf.d/none.conf", NULL, 0, FILE_DROP_IN },
+		{ "/etc/pathkeeper/path keeper.conf", ours, sizeof ours - 1, FILE_MAIN },
 	};
 	static const struct {
 		enum setting setting;
@@ -677,15 +640,6 @@ static void each_value_has_its_origin(void **state)
 	assert_int_equal(s.purge_delay_s, 1);
 	assert_false(s.protect);
 	reading_done(&r);
-}
-
-static char *dump(const struct reading *r, bool with_origins)
-{
-	struct text t = TEXT_INIT;
-
-	assert_int_equal(r->result, 0);
-	assert_int_equal(config_print(r->config, with_origins, &t), 0);
-	return text_take(&t);
 }
 
 static void a_dump_is_a_file(void **state)
@@ -786,7 +740,7 @@ static void the_visitor_may_stop(void **state)
 static void a_refused_configuration_leaves_what_is_there(void **state)
 {
 	static const char bad[] = "blacklist {\nwwid (\n}\n";
-	const struct config_file file = { "f", bad, sizeof bad - 1, false };
+	const struct config_file file = { "f", bad, sizeof bad - 1, FILE_MAIN };
 	struct reading r = read_texts("defaults {\npurge_disconnected yes\n}\n", NULL);
 	struct config *in_force = r.config;
 	struct settings s;
