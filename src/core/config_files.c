@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "config/hwtable.h"
 #include "port/packet.h"
 
 #define MULTIPATH_CONF	"/etc/multipath.conf"
@@ -103,6 +104,11 @@ static int read_all(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
+static int add_hardware_table(struct config_files *files)
+{
+	return add(files, strdup(HWTABLE_NAME), strdup(hwtable_text), hwtable_len, FILE_HARDWARE);
+}
+
 static int read_one(
 	struct config_files *files, const char *path, bool must_exist, enum config_file_kind kind)
 {
@@ -122,17 +128,22 @@ static int read_one(
 	return r < 0 ? r : add(files, strdup(path), text, len, kind);
 }
 
-static int is_drop_in_name(const struct dirent *entry)
+bool config_files_is_drop_in(const char *name)
 {
-	const char *dot = strrchr(entry->d_name, '.');
+	const char *dot = strrchr(name, '.');
 
 	return dot && !strcmp(dot, ".conf");
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+	return config_files_is_drop_in(entry->d_name);
 }
 
 static int read_drop_ins(struct config_files *files, char **ret_failed)
 {
 	struct dirent **names;
-	int n = scandir(MULTIPATH_DIR, &names, is_drop_in_name, alphasort), r = 0;
+	int n = scandir(MULTIPATH_DIR, &names, is_drop_in, alphasort), r = 0;
 
 	if (n < 0)
 		return 0; /* no such folder is no drop-in */
@@ -155,8 +166,10 @@ int config_files_read(const char *ours, struct config_files *ret, char **ret_fai
 	struct config_files files = CONFIG_FILES_INIT;
 	const char *name = MULTIPATH_CONF;
 	char *failed = NULL;
-	int r = read_one(&files, MULTIPATH_CONF, false, FILE_MAIN);
+	int r = add_hardware_table(&files);
 
+	if (r >= 0)
+		r = read_one(&files, MULTIPATH_CONF, false, FILE_MAIN);
 	if (r >= 0)
 		r = read_drop_ins(&files, &failed);
 	if (r >= 0) {
@@ -178,8 +191,10 @@ int config_files_read(const char *ours, struct config_files *ret, char **ret_fai
 int config_files_read_one(const char *path, struct config_files *ret)
 {
 	struct config_files files = CONFIG_FILES_INIT;
-	int r = read_one(&files, path, true, FILE_MAIN);
+	int r = add_hardware_table(&files);
 
+	if (r >= 0)
+		r = read_one(&files, path, true, FILE_MAIN);
 	if (r < 0) {
 		config_files_done(&files);
 		return r;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * The texts of the configuration, in the order of reading: /etc/multipath.conf, its conf.d, then
- * /etc/pathkeeper/pathkeeper.conf. Reading blocks when / does: the daemon does it once before its
- * loop runs, and later only in a helper (config_reader_main) that hands the texts over in memory.
+ * The texts of the configuration, in the order of reading: the built-in hardware table,
+ * /etc/multipath.conf, its conf.d, then /etc/pathkeeper/pathkeeper.conf. Reading blocks when /
+ * does: the daemon does it once before its loop runs, and later only in a helper
+ * (config_reader_main) that hands the texts over in memory.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -21,8 +23,10 @@ struct config_files {
  * A file that is not there is no file. 0, -ENOMEM, or the errno of a file that cannot be read, its
  * name in ret_failed (may be NULL; owned by the caller). */
 int config_files_read(const char *ours, struct config_files *ret, char **ret_failed);
-/* This file alone. 0 or negative errno. */
+/* This file alone, behind the hardware table. 0 or negative errno. */
 int config_files_read_one(const char *path, struct config_files *ret);
+/* Is a file of this name in conf.d read? As multipathd does, hidden ones too. */
+bool config_files_is_drop_in(const char *name);
 void config_files_done(struct config_files *files);
 
 /* All files in one memory file, and back. config_files_pack() returns its descriptor. */
