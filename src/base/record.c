@@ -71,7 +71,7 @@ static void print_one(
 		break;
 	}
 	case FIELD_TEXT: {
-		char s[1024];
+		char s[2048];
 
 		text_copy(s, f->size < sizeof s ? f->size : sizeof s, (const char *)at);
 		text_add_escaped(out, s);

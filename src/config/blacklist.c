@@ -2,6 +2,7 @@
 #include "config/blacklist.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 /* Everything but SCSI disks, DASD and NVMe; and what udev says of every disk it could identify. */
 #define NOT_A_DISK "!^(sd[a-z]|dasd[a-z]|nvme[0-9])"
 #define IDENTIFIED "(SCSI_IDENT_|ID_WWN)"
+
+enum { LONGEST_NAME = 256 }; /* of a property; what is longer is matched as far as this */
 
 static const char *const names[CRITERIA] = {
 	[CRITERION_PROPERTY] = "property",
@@ -173,14 +176,19 @@ static enum filter ask_lists(const struct blacklist *list, enum criterion criter
 static enum filter ask_properties(const struct blacklist *list, const struct config_device *device,
 	const char *uid_attribute, const struct rule **ret_rule)
 {
+	const char *at = device->properties ? device->properties : "";
 	bool is_identified = false;
 
-	for (const char *const *p = device->properties; p && *p; p++) {
-		enum filter answer = ask_lists(list, CRITERION_PROPERTY, *p, NULL, ret_rule);
+	for (size_t len; *at; at += len + (at[len] == ',')) {
+		char name[LONGEST_NAME];
+		enum filter answer;
 
+		len = strcspn(at, ",");
+		snprintf(name, sizeof name, "%.*s", (int)len, at);
+		answer = ask_lists(list, CRITERION_PROPERTY, name, NULL, ret_rule);
 		if (answer != FILTER_NOTHING)
 			return answer;
-		if (uid_attribute && *uid_attribute && strcmp(uid_attribute, *p) == 0)
+		if (uid_attribute && *uid_attribute && strcmp(uid_attribute, name) == 0)
 			is_identified = true;
 	}
 	return is_identified ? FILTER_EXCLUDED : FILTER_NOTHING;

@@ -338,7 +338,7 @@ static const struct keyword rows[] = {
 	  HELP("pattern for the name of the device") },
 	{ "wwid", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
 	  HELP("pattern for the WWID") },
-	{ "property", TEXT, .sections = LISTS, FLAGS(MANY),
+	{ "property", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
 	  HELP("pattern for the name of a udev property") },
 	{ "protocol", TEXT, .sections = LISTS, FLAGS(MANY) | KEYWORD_SELECTS,
 	  HELP("pattern for the protocol") },

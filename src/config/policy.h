@@ -33,9 +33,9 @@ struct config_device {
 	const char *devnode;  /* "sdb" */
 	const char *protocol; /* "scsi:iscsi" */
 
-	/* Names of udev properties, ended by NULL; NULL: not known, and property rules do not
-	 * apply. */
-	const char *const *properties;
+	/* Names of udev properties in the order in which they are to be asked, "A,B,C"; while they
+	 * are not known, property rules do not apply. */
+	const char *properties;
 };
 
 /* What is in force for device; with NULL what is in force for the daemon. */

@@ -7,6 +7,24 @@
 #include "base/text.h"
 #include "model/note.h"
 
+/* What multipathd calls the way to a device, and so do the files: it has no word for some of ours.
+ */
+static enum protocol protocol_in_files(enum protocol protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_VIRTIO:
+	case PROTOCOL_DEBUG: return PROTOCOL_UNSPEC;
+	case PROTOCOL_ISCSI:
+	case PROTOCOL_FCP:
+	case PROTOCOL_SAS:
+	case PROTOCOL_SRP:
+	case PROTOCOL_UNSPEC:
+	case PROTOCOL_USB:
+	case PROTOCOL_ATA: break;
+	}
+	return protocol;
+}
+
 static const struct config_device *config_device_of(
 	const struct obs_device *d, struct config_device *ret)
 {
@@ -16,7 +34,8 @@ static const struct config_device *config_device_of(
 		.product = d->product,
 		.revision = d->revision,
 		.devnode = d->dev,
-		.protocol = protocol_name(d->protocol),
+		.protocol = protocol_name(protocol_in_files(d->protocol)),
+		.properties = d->properties,
 	};
 	return ret;
 }

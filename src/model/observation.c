@@ -135,6 +135,7 @@ static const struct field device_fields[] = {
 	FIELD_AS("wwid", observation, device.wwid, FIELD_TEXT),
 	FIELD_AS("array", observation, device.array, FIELD_TEXT),
 	FIELD_AS("size_sectors", observation, device.size_sectors, FIELD_U64),
+	FIELD_AS("properties", observation, device.properties, FIELD_TEXT),
 	FIELD_END,
 };
 static const struct field uevent_fields[] = {
@@ -248,6 +249,9 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 
 size_t observation_size(const struct observation *o)
 {
+	if (o->kind == OBS_DEVICE)
+		return offsetof(struct observation, device.properties) +
+		       strlen(o->device.properties) + 1;
 	return (unsigned)o->kind < OBSERVATION_KINDS ? kinds[o->kind].size : 0;
 }
 

@@ -25,6 +25,7 @@ enum {
 	MAX_MEMBERS = 128,
 	MAX_HOLDS = 16,
 	MAX_INQUIRY = 64,
+	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 };
 
 enum observation_kind {
@@ -162,6 +163,10 @@ struct observation {
 			char wwid[MAX_WWID];
 			char array[MAX_ARRAY]; /* target name, node name, or vendor:product */
 			uint64_t size_sectors;
+
+			/* Names of what udev knows of the disk, sorted, "A,B,C"; "" while it knows
+			 * nothing. The last member: only what is used crosses a socket. */
+			char properties[MAX_PROPERTIES];
 		} device;
 		struct obs_uevent {
 			enum uevent_action action;

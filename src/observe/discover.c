@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "model/action.h"
+#include "observe/properties.h"
 #include "observe/report.h"
 #include "port/packet.h"
 #include "port/sysfs.h"
@@ -198,9 +199,10 @@ static int read_what_is_left(int sys, const char *sysfs, ino_t ino, struct obs_d
 }
 
 /* 0, -ENODEV: it is not there, or went while it was read. */
-static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_device *d)
+static int read_device(
+	const struct discover *from, const char *sysfs, bool disks_only, struct obs_device *d)
 {
-	_cleanup_(closep) int dir = sysfs_open(sys, sysfs);
+	_cleanup_(closep) int dir = sysfs_open(from->sys, sysfs);
 	const char *name = strrchr(sysfs, '/');
 	struct stat st;
 	uint64_t type;
@@ -209,7 +211,7 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 		fstat(dir, &st) < 0)
 		return -ENODEV;
 	if (sysfs_read_number(dir, "type", &type) < 0)
-		return read_what_is_left(sys, sysfs, st.st_ino, d);
+		return read_what_is_left(from->sys, sysfs, st.st_ino, d);
 	TEXT_SET(d->sysfs, sysfs);
 	d->ino = st.st_ino;
 	d->type = (uint32_t)type;
@@ -217,8 +219,10 @@ static int read_device(int sys, const char *sysfs, bool disks_only, struct obs_d
 		return 0;
 	d->state = read_state(dir);
 	read_identity(dir, d);
-	read_way(sys, dir, d);
+	read_way(from->sys, dir, d);
 	read_nodes(dir, d);
+	if (d->devt.major)
+		properties_read(from->run, &d->devt, d->properties, sizeof d->properties);
 
 	/* the old directory of a removed device has no files any more, whatever took its name */
 	if (faccessat(dir, "type", F_OK, 0) < 0)
@@ -249,27 +253,27 @@ static int canonical_path(int sys, const char *sysfs, char ret[MAX_SYSFS])
 	return sysfs_read_device_link(sys, link, ret, MAX_SYSFS);
 }
 
-void discover_one(int sys, const char *sysfs, struct observation *ret)
+void discover_one(const struct discover *from, const char *sysfs, struct observation *ret)
 {
 	char path[MAX_SYSFS];
 
 	/* twice: when it went under our hands a successor may have taken its place */
 	for (int tries = 0; tries < 2; tries++) {
 		*ret = (struct observation){ .kind = OBS_DEVICE };
-		if (canonical_path(sys, sysfs, path) < 0)
+		if (canonical_path(from->sys, sysfs, path) < 0)
 			break;
-		if (read_device(sys, path, false, &ret->device) >= 0)
+		if (read_device(from, path, false, &ret->device) >= 0)
 			return;
 	}
 	*ret = (struct observation){ .kind = OBS_DEVICE };
 	TEXT_SET(ret->device.sysfs, sysfs);
 }
 
-int discover_all(int sys, observation_sink sink, void *arg)
+int discover_all(const struct discover *from, observation_sink sink, void *arg)
 {
 	_cleanup_(sysfs_list_done) struct sysfs_list list = { 0 };
 	const char *name;
-	int r = sysfs_list_init(&list, sys, DEVICES_OF_THE_BUS);
+	int r = sysfs_list_init(&list, from->sys, DEVICES_OF_THE_BUS);
 
 	if (r < 0)
 		return r;
@@ -282,21 +286,21 @@ int discover_all(int sys, observation_sink sink, void *arg)
 		if (scsi_address_parse(name, &address) < 0 ||
 			sysfs_read_device_link(sysfs_list_fd(&list), name, path, sizeof path) < 0)
 			continue;
-		if (read_device(sys, path, true, &o.device) >= 0 && o.device.present)
+		if (read_device(from, path, true, &o.device) >= 0 && o.device.present)
 			sink(arg, &o);
 	}
 	return 0;
 }
 
-static void answer(int sys, const struct action *a, struct report *report)
+static void answer(const struct discover *from, const struct action *a, struct report *report)
 {
 	struct observation o = { .kind = OBS_DEVICES_END, .action = a->id };
 
 	if (a->kind == ACT_LOOK) {
-		discover_one(sys, a->look.sysfs, &o);
+		discover_one(from, a->look.sysfs, &o);
 		o.action = a->id;
 	} else {
-		int r = sys < 0 ? sys : discover_all(sys, report_add, report);
+		int r = from->sys < 0 ? from->sys : discover_all(from, report_add, report);
 
 		/* no bus is an answer: there are no devices */
 		o.result = r == -ENOENT ? 0 : r;
@@ -309,6 +313,8 @@ int scout_main(int socket, uint32_t tag)
 	static struct packet packet;
 	static struct report report;
 	_cleanup_(closep) int sys = sysfs_open(AT_FDCWD, "/sys");
+	_cleanup_(closep) int run = sysfs_open(AT_FDCWD, "/run");
+	const struct discover from = { sys, run };
 	struct action a;
 	int r;
 
@@ -325,7 +331,7 @@ int scout_main(int socket, uint32_t tag)
 			return r < 0;
 		while (packet_next(&packet, &a, sizeof a) > 0)
 			if (a.kind == ACT_READ_DEVICES || a.kind == ACT_LOOK)
-				answer(sys, &a, &report);
+				answer(&from, &a, &report);
 		packet_done(&packet);
 		if (report_flush(&report) < 0)
 			return 1;

@@ -22,7 +22,7 @@ static const struct config_device device = {
 	.revision = "0100",
 	.devnode = "sdb",
 	.protocol = "scsi:iscsi",
-	.properties = (const char *const[]){ "ID_SERIAL", "SCSI_IDENT_SERIAL", NULL },
+	.properties = "ID_SERIAL,SCSI_IDENT_SERIAL",
 };
 
 static size_t split(const uint8_t *bytes, size_t len, struct config_file files[FILES])

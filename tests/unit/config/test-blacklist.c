@@ -12,11 +12,6 @@ struct rule_text {
 		.wwid = "xyzzy", .vendor = "foo", .product = "bar", .devnode = "sdb",              \
 		.protocol = "scsi:fcp"                                                             \
 	}
-#define NAMES(...)                                                                                 \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
-	}
 
 /* One criterion, one rule, at most one exception. */
 static const struct {
@@ -75,24 +70,22 @@ static const struct {
 	{ "protocol inverted, another", { "protocol", "!scsi:fcp", NULL }, { 0 },
 		{ .protocol = "scsi:ata" }, NULL, FILTER_EXCLUDED },
 	{ "property fits", { "property", "ID_WWN", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_WWN", "ID_BAR") }, "ID_SERIAL",
-		FILTER_EXCLUDED },
+		{ .properties = "ID_FOO,ID_WWN,ID_BAR" }, "ID_SERIAL", FILTER_EXCLUDED },
 	{ "property inverted: another one fits", { "property", "!ID_WWN", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_WWN") }, "ID_SERIAL", FILTER_EXCLUDED },
+		{ .properties = "ID_FOO,ID_WWN" }, "ID_SERIAL", FILTER_EXCLUDED },
 	{ "property inverted: no other", { "property", "!ID_WWN", NULL }, { 0 },
-		{ .properties = NAMES("ID_WWN") }, "ID_SERIAL", FILTER_NOTHING },
+		{ .properties = "ID_WWN" }, "ID_SERIAL", FILTER_NOTHING },
 	{ "the first property a rule speaks of decides", { "property", "ID_WWN", NULL },
-		{ "property", "ID_BAR", NULL },
-		{ .properties = NAMES("ID_FOO", "ID_WWN", "ID_BAR") }, "ID_SERIAL",
-		FILTER_EXCLUDED },
+		{ "property", "ID_BAR", NULL }, { .properties = "ID_FOO,ID_WWN,ID_BAR" },
+		"ID_SERIAL", FILTER_EXCLUDED },
 	{ "property missing", { "property", "NONE", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_SERIAL") }, "ID_SERIAL", FILTER_EXCLUDED },
+		{ .properties = "ID_FOO,ID_SERIAL" }, "ID_SERIAL", FILTER_EXCLUDED },
 	{ "property missing, but udev has not done its work", { "property", "NONE", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_SERIAL") }, "ID_BLAH", FILTER_NOTHING },
+		{ .properties = "ID_FOO,ID_SERIAL" }, "ID_BLAH", FILTER_NOTHING },
 	{ "property missing, and udev is not asked", { "property", "NONE", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_SERIAL") }, "", FILTER_NOTHING },
+		{ .properties = "ID_FOO,ID_SERIAL" }, "", FILTER_NOTHING },
 	{ "property missing, no attribute", { "property", "NONE", NULL }, { 0 },
-		{ .properties = NAMES("ID_FOO", "ID_SERIAL") }, NULL, FILTER_NOTHING },
+		{ .properties = "ID_FOO,ID_SERIAL" }, NULL, FILTER_NOTHING },
 	{ "properties not known", { "property", ".*", NULL }, { 0 }, { .properties = NULL },
 		"ID_SERIAL", FILTER_NOTHING },
 };
@@ -144,8 +137,8 @@ static const struct {
 static void what_is_built_in(void **state)
 {
 	struct blacklist list = { 0 };
-	const char *const disk[] = { "DEVNAME", "ID_SERIAL", "SCSI_IDENT_LUN_T10", NULL };
-	const char *const unidentified[] = { "DEVNAME", "ID_SERIAL", NULL };
+	const char *const disk = "DEVNAME,ID_SERIAL,SCSI_IDENT_LUN_T10";
+	const char *const unidentified = "DEVNAME,ID_SERIAL";
 	struct config_device d = { .properties = disk };
 
 	(void)state;
@@ -180,7 +173,7 @@ static void criteria_are_independent(void **state)
 	struct config_device device = FCP_DISK;
 
 	(void)state;
-	device.properties = NAMES("ID_FOO");
+	device.properties = "ID_FOO";
 	for (size_t excluded = 0; excluded <= CRITERIA; excluded++) {
 		struct blacklist list = { 0 };
 		enum criterion criterion = CRITERION_PROPERTY;
@@ -201,7 +194,7 @@ static void the_first_that_excludes_answers(void **state)
 	struct config_device device = FCP_DISK;
 
 	(void)state;
-	device.properties = NAMES("ID_FOO");
+	device.properties = "ID_FOO";
 	for (size_t first = 0; first < CRITERIA; first++) {
 		struct blacklist list = { 0 };
 		const struct rule *rule = NULL;

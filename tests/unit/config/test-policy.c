@@ -249,12 +249,11 @@ static const struct {
 		"blacklist {\nprotocol usb\n}\n", { .protocol = "scsi:usb" },
 		"protocol blacklisted: a.conf:2 (blacklist)" },
 	{ "udev knows the device, and none of its properties is wanted", "", NULL,
-		{ .properties = (const char *const[]){ "ID_SERIAL", NULL } },
-		"udev property missing" },
+		{ .properties = "ID_SERIAL" }, "udev property missing" },
 	{ "udev is not asked for the WWID", "defaults {\nuid_attribute \"\"\n}\n", NULL,
-		{ .properties = (const char *const[]){ "ID_SERIAL", NULL } }, NULL },
+		{ .properties = "ID_SERIAL" }, NULL },
 	{ "another attribute has the WWID", "defaults {\nuid_attribute MY_ID\n}\n", NULL,
-		{ .properties = (const char *const[]){ "MY_ID", NULL } }, "udev property missing" },
+		{ .properties = "MY_ID" }, "udev property missing" },
 };
 
 static void which_devices_are_asked(void **state)

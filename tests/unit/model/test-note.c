@@ -128,6 +128,68 @@ static void test_who_is_asked(void **state)
 	}
 }
 
+static const struct {
+	const char *rule, *protocol;
+	enum protocol of;
+	bool askable;
+} protocol_rows[] = {
+	{ "a rule for a protocol", "scsi:iscsi", PROTOCOL_ISCSI, false },
+	{ "... and another one", "scsi:iscsi", PROTOCOL_FCP, true },
+	{ "virtio is called unspecified in files", "scsi:unspec", PROTOCOL_VIRTIO, false },
+	{ "so is scsi_debug", "scsi:unspec", PROTOCOL_DEBUG, false },
+	{ "iSCSI is not", "scsi:unspec", PROTOCOL_ISCSI, true },
+};
+
+static void test_protocols_have_the_names_of_multipathd(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(protocol_rows); i++) {
+		struct observation o = built_device(3, 1, "one");
+		char lines[64];
+
+		snprintf(lines, sizeof lines, "blacklist {\nprotocol %s\n}\n",
+			protocol_rows[i].protocol);
+		model_set_config(m, built_config(lines));
+		o.device.protocol = protocol_rows[i].of;
+		note(o);
+		if (p->askable != protocol_rows[i].askable)
+			fail_msg("%s", protocol_rows[i].rule);
+	}
+}
+
+/* What udev says comes later than the device, and may change: each look decides anew. */
+static const struct property_row {
+	const char *rule, *lines, *properties;
+	bool askable;
+} property_rows[] = {
+	{ "udev has not looked yet", "", "", true },
+	{ "udev could identify it", "", "DEVNAME,ID_SERIAL,ID_WWN", true },
+	{ "udev could not", "", "DEVNAME,ID_SERIAL", false },
+	{ "a rule speaks of it", "blacklist {\nproperty ID_MINE\n}\n", "ID_MINE,ID_SERIAL,ID_WWN",
+		false },
+	{ "an exception that comes first", "blacklist {\nproperty ID_YOURS\n}\n",
+		"ID_SERIAL,ID_WWN,ID_YOURS", true },
+	{ "the rule speaks of another", "blacklist {\nproperty ID_MINE\n}\n", "ID_SERIAL,ID_WWN",
+		true },
+};
+
+static void test_what_udev_says_decides_who_is_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(property_rows); i++) {
+		const struct property_row *row = &property_rows[i];
+		struct observation o = built_device(3, 1, "one");
+
+		model_set_config(m, built_config(row->lines));
+		note(o);
+		assert_true(p->askable);
+		TEXT_SET(o.device.properties, row->properties);
+		note(o);
+		if (p->askable != row->askable)
+			fail_msg("%s", row->rule);
+	}
+}
+
 static void test_nodes_that_came_later_are_pinned_too(void **state)
 {
 	struct observation o = built_device(3, 1, "one");
@@ -647,6 +709,8 @@ int main(void)
 		TEST(test_a_slot_that_was_used_has_another_generation),
 		TEST(test_an_unreadable_wwid_is_not_another_name),
 		TEST(test_who_is_asked),
+		TEST(test_protocols_have_the_names_of_multipathd),
+		TEST(test_what_udev_says_decides_who_is_asked),
 		TEST(test_nodes_that_came_later_are_pinned_too),
 		TEST(test_what_a_full_reading_does_not_mention_is_gone),
 		TEST(test_what_is_going_is_looked_at_before_it_is_gone),

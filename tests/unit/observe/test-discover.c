@@ -72,7 +72,7 @@ static void a_device_is_what_its_directory_says(void **state)
 		struct observation o;
 		const struct obs_device *d = &o.device;
 
-		discover_one(f.fd, rows[i].sysfs, &o);
+		discover_one(&(struct discover){ f.fd, f.fd }, rows[i].sysfs, &o);
 		if (o.kind != OBS_DEVICE || d->present != rows[i].present ||
 			strcmp(d->sysfs, rows[i].sysfs) != 0 || d->protocol != rows[i].protocol ||
 			d->transport != rows[i].transport || d->state != rows[i].state ||
@@ -93,7 +93,8 @@ static void every_field_of_a_complete_device(void **state)
 
 	(void)state;
 	fixture_init(&f, "devices.txt");
-	discover_one(f.fd, SESSION "3:0:0:1", &o);
+	fixture_add(&f, "udev/data/b8:16: I:7\nudev/data/b8:16: E:ID_WWN=0x6001405\n");
+	discover_one(&(struct discover){ f.fd, f.fd }, SESSION "3:0:0:1", &o);
 	assert_int_equal(fstatat(f.fd, SESSION "3:0:0:1", &st, 0), 0);
 	assert_int_equal(d->ino, st.st_ino);
 	assert_true(scsi_address_equal(&d->address, &(struct scsi_address){ 3, 0, 0, 1 }));
@@ -105,6 +106,11 @@ static void every_field_of_a_complete_device(void **state)
 	assert_string_equal(d->revision, "4.0");
 	assert_string_equal(d->wwid, "360014051234567"
 				     "89abcdef0123456789");
+	assert_string_equal(d->properties,
+		"DEVNAME,DEVPATH,DEVTYPE,ID_WWN,MAJOR,MINOR,SUBSYSTEM,USEC_INITIALIZED");
+	discover_one(&(struct discover){ f.fd, -1 }, SESSION "3:0:0:1", &o);
+	assert_true(d->present);
+	assert_string_equal(d->properties, "");
 	fixture_done(&f);
 }
 
@@ -115,7 +121,7 @@ static void an_address_alone_finds_the_device(void **state)
 
 	(void)state;
 	fixture_init(&f, "devices.txt");
-	discover_one(f.fd, "3:0:0:1", &o);
+	discover_one(&(struct discover){ f.fd, f.fd }, "3:0:0:1", &o);
 	assert_true(o.device.present);
 	assert_string_equal(o.device.sysfs, SESSION "3:0:0:1");
 	fixture_done(&f);
@@ -140,7 +146,7 @@ static void a_full_reading_mentions_the_disks_and_nothing_else(void **state)
 
 	(void)state;
 	fixture_init(&f, "devices.txt");
-	assert_int_equal(discover_all(f.fd, collect, seen), 0);
+	assert_int_equal(discover_all(&(struct discover){ f.fd, f.fd }, collect, seen), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		if (!strstr(seen, wanted[i]))
 			fail_msg("%snot in %s", wanted[i], seen);
@@ -158,7 +164,7 @@ static void no_bus_is_an_error_of_its_own(void **state)
 	(void)state;
 	fixture_init(&f, "devices.txt");
 	fixture_remove(&f, "bus");
-	assert_int_equal(discover_all(f.fd, collect, seen), -ENOENT);
+	assert_int_equal(discover_all(&(struct discover){ f.fd, f.fd }, collect, seen), -ENOENT);
 	fixture_done(&f);
 }
 
