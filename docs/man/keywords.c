@@ -23,9 +23,11 @@ static enum part part_of(const struct keyword *k)
 		return PART_SELECTS;
 	if (k->flags & KEYWORD_NO_EFFECT)
 		return PART_DEPRECATED;
+	if (keyword_is_acted_on(k))
+		return PART_ACTED_ON;
 	if (!keyword_has_field(k))
 		return PART_KNOWN;
-	return k->flags & KEYWORD_IDLE ? PART_IDLE : PART_ACTED_ON;
+	return PART_IDLE;
 }
 
 /* The characters that mean something to scdoc anywhere in a line. */

@@ -129,6 +129,12 @@ static const struct keyword rows[] = {
 	  FLAGS(IDLE), KEPT_IN(allow_usb_devices, ALLOW_USB_DEVICES),
 	  HELP("ask devices behind USB too") },
 
+	{ "uid_attribute", TEXT, .sections = D | V | O, BUILT_IN("ID_SERIAL"), FLAGS(ASKED_FOR),
+	  HELP("udev property of the WWID; a device that has it is asked only if an exception"
+	       " for another of its properties fits; empty: that does not matter") },
+	{ "uid_attrs", .type = TYPE_ATTRIBUTES, .sections = D, FLAGS(ASKED_FOR),
+	  HELP("the same by the beginning of a device's name, stronger than uid_attribute") },
+
 	/* what the array took away */
 	{ "purge_disconnected", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
 	  KEPT_IN(purge_disconnected, PURGE_DISCONNECTED),
@@ -184,8 +190,6 @@ static const struct keyword rows[] = {
 	/* known, not acted on: the daemon */
 	{ "reassign_maps", YES_NO, .sections = D, BUILT_IN("no"),
 	  HELP("let dm devices on paths use the map") },
-	{ "uid_attrs", .type = TYPE_ATTRIBUTES, .sections = D,
-	  HELP("udev property of the WWID by device name") },
 	{ "max_fds", CHOICE_OR(most, 0, INT_MOST), .sections = D, BUILT_IN("max"),
 	  HELP("open files of the daemon") },
 	{ "queue_without_daemon", YES_NO, .sections = D, BUILT_IN("no"),
@@ -220,8 +224,6 @@ static const struct keyword rows[] = {
 	  HELP("what becomes of shaky paths") },
 
 	/* known, not acted on: paths */
-	{ "uid_attribute", TEXT, .sections = D | V | O, BUILT_IN("ID_SERIAL"),
-	  HELP("udev property of the WWID") },
 	{ "recheck_wwid", YES_NO, .sections = D | V | O, BUILT_IN("no"),
 	  HELP("compare the WWID of a path that comes back") },
 	{ "detect_checker", YES_NO, .sections = D | V | O, BUILT_IN("yes"),

@@ -6,8 +6,8 @@
  * dumps, completion and the manual page all come from the row.
  *
  * A row with a field of struct settings that somebody reads is acted on, and so is one that says
- * what its entry or rule applies to. The others are known, checked and shown, so that a file
- * written for multipathd brings no complaint.
+ * what its entry or rule applies to, or that decides who is asked. The others are known, checked
+ * and shown, so that a file written for multipathd brings no complaint.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +38,7 @@ enum keyword_flag {
 	KEYWORD_IDLE = 16,	  /* has a field at which nobody looks yet */
 	KEYWORD_ZERO_UNSETS = 32, /* 0 is as if nobody had set it here */
 	KEYWORD_OF_NODE = 64,	  /* merged together: all of them from one entry */
+	KEYWORD_ASKED_FOR = 128,  /* acted on without a field: this folder asks for it */
 };
 
 struct choice {
@@ -79,7 +80,8 @@ static inline bool keyword_has_field(const struct keyword *k)
 
 static inline bool keyword_is_acted_on(const struct keyword *k)
 {
-	return k->flags & KEYWORD_SELECTS || (keyword_has_field(k) && !(k->flags & KEYWORD_IDLE));
+	return k->flags & (KEYWORD_SELECTS | KEYWORD_ASKED_FOR) ||
+	       (keyword_has_field(k) && !(k->flags & KEYWORD_IDLE));
 }
 
 static inline bool keyword_may_stand_in(const struct keyword *k, enum section section)

@@ -12,6 +12,7 @@
 #include "config/value.h"
 
 #define USB		  "scsi:usb"
+#define BLANKS		  " \t"
 #define POLLING_TIMES	  4
 #define LONGEST_POLLING_S 86400u
 
@@ -242,21 +243,46 @@ bool config_value(const struct config *config, const struct config_device *devic
 	return s.found || k;
 }
 
+/* The attribute that uid_attrs ("sd:ID_SERIAL dasd:ID_UID") has for devices of this name; the first
+ * that fits. false: it has none. */
+static bool attribute_by_name(const struct config *config, const char *devnode, struct text *ret)
+{
+	const char *at = entry_text(&config->defaults, "uid_attrs");
+
+	for (size_t len; at && *(at += strspn(at, BLANKS)); at += len) {
+		size_t prefix = strcspn(at, ":");
+
+		len = strcspn(at, BLANKS);
+		if (is_known(devnode) && strncmp(at, devnode, prefix) == 0) {
+			text_add_bytes(ret, at + prefix + 1, len - prefix - 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The udev property that names the device; "": udev is not asked for its name. */
+static void attribute_of(
+	const struct config *config, const struct config_device *device, struct text *ret)
+{
+	if (!attribute_by_name(config, device->devnode, ret))
+		config_value(config, device, "uid_attribute", ret);
+}
+
 bool config_is_asked(
 	const struct config *config, const struct config_device *device, const char **ret_reason)
 {
-	struct search s = { .name = "uid_attribute" };
-	const char *uid_attribute, *reason = NULL;
+	_cleanup_(text_done) struct text attribute = TEXT_INIT;
+	const char *reason = NULL;
 	const struct rule *rule = NULL;
 	struct settings settings;
 
 	config_resolve(config, NULL, &settings);
-	config_layers(config, device, note, &s);
-	uid_attribute = s.found ? s.found->text : keyword_with_default(s.name)->built_in;
+	attribute_of(config, device, &attribute);
 	if (is_known(device->protocol) && strcmp(device->protocol, USB) == 0 &&
 		!settings.allow_usb_devices)
 		reason = "behind USB (allow_usb_devices no)";
-	else if (blacklist_ask_all(&config->blacklist, device, uid_attribute, NULL, &rule) ==
+	else if (blacklist_ask_all(&config->blacklist, device, text_str(&attribute), NULL, &rule) ==
 		 FILTER_EXCLUDED)
 		reason = rule ? rule->why : "udev property missing";
 	if (reason && ret_reason)

@@ -200,6 +200,31 @@ static void each_row_takes_a_valid_value(void **state)
 	for_each_place(try_valid);
 }
 
+static void what_is_deprecated_is_noted_and_forgotten(void **state)
+{
+	const struct keyword *k;
+	unsigned n = 0;
+
+	(void)state;
+	for (size_t i = 0; (k = keyword_at(i)); i++) {
+		for (size_t section = 0; section < SECTIONS; section++) {
+			struct reading r;
+
+			if (!keyword_may_stand_in(k, (enum section)section) ||
+				!(k->flags & KEYWORD_NO_EFFECT))
+				continue;
+			r = read_one((enum section)section, k, "anything");
+			assert_int_equal(r.result, 0);
+			assert_int_equal(r.list.n, 1);
+			expect_part(k->name, r.remarks, "note: ");
+			expect_part(k->name, r.remarks, k->name);
+			reading_done(&r);
+			n++;
+		}
+	}
+	assert_int_equal(n, 12);
+}
+
 /* In defaults mode is two keywords, and a wrong value is a wrong one of ours. */
 static bool is_the_other_mode(enum section section, const struct keyword *k)
 {
@@ -513,6 +538,7 @@ int main(void)
 		cmocka_unit_test(each_row_is_complete),
 		cmocka_unit_test(each_row_takes_a_valid_value),
 		cmocka_unit_test(each_row_refuses_an_invalid_value),
+		cmocka_unit_test(what_is_deprecated_is_noted_and_forgotten),
 		cmocka_unit_test(out_of_range_is_capped_or_made_safe),
 		cmocka_unit_test(multipathd_keywords_are_known),
 		cmocka_unit_test(nothing_else_is_known),

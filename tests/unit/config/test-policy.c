@@ -189,89 +189,6 @@ static void what_is_in_force(void **state)
 	}
 }
 
-#define W "xyzzy-1"
-
-/* Which devices are asked. reason: why not; NULL: they are. */
-static const struct {
-	const char *rule, *main_text, *drop_in;
-	struct config_device device;
-	const char *reason;
-} asked[] = {
-	{ "a disk nobody speaks of", "", NULL, { .devnode = "sdb", .vendor = "a", .product = "b" },
-		NULL },
-	{ "something that is no disk", "", NULL, { .devnode = "sr0" },
-		"devnode blacklisted: built-in" },
-	{ "a pattern for a WWID", "blacklist {\nwwid xyzzy\n}\n", NULL, { .wwid = W },
-		"wwid blacklisted: multipath.conf:2 (blacklist)" },
-	{ "an exception", "blacklist {\nwwid .*\n}\n", "blacklist_exceptions {\nwwid xyzzy\n}\n",
-		{ .wwid = W }, NULL },
-	{ "an exception in one criterion is none in another", "blacklist {\nwwid .*\n}\n",
-		"blacklist_exceptions {\ndevnode sdb\n}\n", { .wwid = W, .devnode = "sdb" },
-		"wwid blacklisted: multipath.conf:2 (blacklist)" },
-	{ "a device", "", "blacklist {\ndevice {\nvendor foo\nproduct bar\n}\n}\n",
-		{ .vendor = "foo", .product = "bar" }, "device blacklisted: a.conf:2 (blacklist)" },
-	{ "another product of it", "", "blacklist {\ndevice {\nvendor foo\nproduct bar\n}\n}\n",
-		{ .vendor = "foo", .product = "baz" }, NULL },
-	{ "a device, excepted",
-		"blacklist {\ndevice {\nvendor foo\nproduct (bar|baz|ba\\.)$\n}\n}\n",
-		"blacklist_exceptions {\ndevice {\nvendor foo\nproduct bar\n}\n}\n",
-		{ .vendor = "foo", .product = "bar" }, NULL },
-	{ "a device that fits neither",
-		"blacklist {\ndevice {\nvendor foo\nproduct (bar|baz|ba\\.)$\n}\n}\n",
-		"blacklist_exceptions {\ndevice {\nvendor foo\nproduct bar\n}\n}\n",
-		{ .vendor = "foo", .product = "bam" }, NULL },
-	{ "a device that only the list fits",
-		"blacklist {\ndevice {\nvendor foo\nproduct (bar|baz|ba\\.)$\n}\n}\n",
-		"blacklist_exceptions {\ndevice {\nvendor foo\nproduct bar\n}\n}\n",
-		{ .vendor = "foo", .product = "baz" },
-		"device blacklisted: multipath.conf:2 (blacklist)" },
-	{ "a vendor alone", "blacklist {\ndevice {\nvendor foo\n}\n}\n", NULL,
-		{ .vendor = "foo", .product = "bar" },
-		"device blacklisted: multipath.conf:2 (blacklist)" },
-	{ "a half does not stay for the next device",
-		"blacklist {\ndevice {\nvendor foo\n}\ndevice {\nproduct bar\n}\n}\n", NULL,
-		{ .vendor = "boo", .product = "bar" },
-		"device blacklisted: multipath.conf:5 (blacklist)" },
-	{ "a product of a vendor", DEVICES(ENTRY("foo", "bar", "product_blacklist baz\n")), NULL,
-		{ .vendor = "foo", .product = "baz" },
-		"device blacklisted: multipath.conf:5 (devices)" },
-	{ "the other products of a vendor", DEVICES(ENTRY("foo", "bar", "product_blacklist baz\n")),
-		NULL, { .vendor = "foo", .product = "bam" }, NULL },
-	{ "a negated pattern without quotation marks is a comment",
-		"blacklist {\ndevnode !^sd\n}\n", NULL, { .devnode = "sdb" }, NULL },
-	{ "a negated pattern", "blacklist {\nprotocol \"!scsi:fcp\"\n}\n", NULL,
-		{ .protocol = "scsi:iscsi" },
-		"protocol blacklisted: multipath.conf:2 (blacklist)" },
-	{ "USB", "", NULL, { .protocol = "scsi:usb" }, "behind USB (allow_usb_devices no)" },
-	{ "USB allowed", "defaults {\nallow_usb_devices yes\n}\n", NULL, { .protocol = "scsi:usb" },
-		NULL },
-	{ "USB allowed, and excluded", "defaults {\nallow_usb_devices yes\n}\n",
-		"blacklist {\nprotocol usb\n}\n", { .protocol = "scsi:usb" },
-		"protocol blacklisted: a.conf:2 (blacklist)" },
-	{ "udev knows the device, and none of its properties is wanted", "", NULL,
-		{ .properties = "ID_SERIAL" }, "udev property missing" },
-	{ "udev is not asked for the WWID", "defaults {\nuid_attribute \"\"\n}\n", NULL,
-		{ .properties = "ID_SERIAL" }, NULL },
-	{ "another attribute has the WWID", "defaults {\nuid_attribute MY_ID\n}\n", NULL,
-		{ .properties = "MY_ID" }, "udev property missing" },
-};
-
-static void which_devices_are_asked(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
-		struct reading r = read_texts(asked[i].main_text, asked[i].drop_in);
-		const char *reason = "none";
-
-		if (r.result < 0)
-			fail_msg("%s: %s", asked[i].rule, r.remarks);
-		if (config_is_asked(r.config, &asked[i].device, &reason) != !asked[i].reason)
-			fail_msg("%s: %s", asked[i].rule, reason);
-		expect_text(asked[i].rule, reason, asked[i].reason ? asked[i].reason : "none");
-		reading_done(&r);
-	}
-}
-
 /* purge_disconnected in each of the four sections, set in any of them: one bit each, weakest first.
  * The strongest section that has it decides, with the value that no other section has. */
 static void precedence_of_sections(void **state)
@@ -412,6 +329,15 @@ static const struct {
 		"/etc/multipath.conf:2 warning: no keyword 'purge_disconected' in the section "
 		"defaults, "
 		"skipping the line\n" },
+	{ "... without a value", "defaults {\npurge_disconected\n}\n", NULL, 0,
+		"/etc/multipath.conf:2 warning: no keyword 'purge_disconected' in the section " },
+	{ "case counts in keywords", "defaults {\nVerbosity 3\n}\n", NULL, 0,
+		"/etc/multipath.conf:2 warning: no keyword 'Verbosity' in the section " },
+	{ "a vendor that is no rule for its product_blacklist",
+		DEVICES(ENTRY("(", "b", "product_blacklist c\n")), NULL, -EINVAL,
+		"/etc/multipath.conf:5 fatal: '(' for device is not a regular expression\n" },
+	{ "... but not in a drop-in", "", DEVICES(ENTRY("(", "b", "product_blacklist c\n")), 0,
+		"a.conf:5 error: '(' for device is not a regular expression\n" },
 	{ "a keyword of another section", "overrides {\npurge_limit 3\n}\n", NULL, 0,
 		"/etc/multipath.conf:2 warning: no keyword 'purge_limit' in the section "
 		"overrides" },
@@ -696,24 +622,15 @@ static void a_dump_is_a_file(void **state)
 static void a_dump_reads_back_the_same(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows) + ARRAY_SIZE(asked); i++) {
-		bool is_row = i < ARRAY_SIZE(rows);
-		size_t k = is_row ? i : i - ARRAY_SIZE(rows);
-		struct reading first = read_texts(is_row ? rows[k].main_text : asked[k].main_text,
-			is_row ? rows[k].drop_in : asked[k].drop_in);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct reading first = read_texts(rows[i].main_text, rows[i].drop_in);
 		_cleanup_(freep) char *once = dump(&first, false), *again = NULL, *got = NULL;
 		struct reading second = read_texts(once, NULL);
-		const char *reason;
 
 		again = dump(&second, false);
-		expect_text(is_row ? rows[k].rule : asked[k].rule, again, once);
-		if (is_row) {
-			got = values_of(&second, &rows[k].device, rows[k].want);
-			expect_text(rows[k].rule, got, rows[k].want);
-		} else {
-			assert_int_equal(config_is_asked(second.config, &asked[k].device, &reason),
-				!asked[k].reason);
-		}
+		expect_text(rows[i].rule, again, once);
+		got = values_of(&second, &rows[i].device, rows[i].want);
+		expect_text(rows[i].rule, got, rows[i].want);
 		reading_done(&first);
 		reading_done(&second);
 	}
@@ -757,7 +674,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_built_in),
 		cmocka_unit_test(what_is_in_force),
-		cmocka_unit_test(which_devices_are_asked),
 		cmocka_unit_test(precedence_of_sections),
 		cmocka_unit_test(the_safe_value),
 		cmocka_unit_test(what_is_said),

@@ -13,6 +13,8 @@ static const struct {
 	{ "a comment after !", "  !key value", "" },
 	{ "two words, with blanks around", "\t key \t value  ", "key|value" },
 	{ "a comment behind the value", "key value # more", "key|value" },
+	{ "... after !, too", "key value ! more", "key|value" },
+	{ "a comment glued to the value", "key value#more", "key|value" },
 	{ "a comment within a word", "devnode !^sd", "devnode" },
 	{ "a comment begins in the middle", "ke#y value", "ke" },
 	{ "bytes beyond ASCII are skipped at the beginning",
