@@ -124,6 +124,7 @@ static const struct {
 	{ "nor has what stands before a partition", "partition_delimiter", "-/", INVALID, NULL },
 	{ "but for the word that means none", "partition_delimiter", "/UNSET/", 0, "/UNSET/" },
 	{ "a group is kept as it is written", "gid", "disk", 0, "disk" },
+	{ "a number of an owner stays decimal", "uid", "1000", 0, "1000" },
 	{ "attributes", "uid_attrs", "sd:ID_SERIAL dasd:ID_UID", 0, "sd:ID_SERIAL dasd:ID_UID" },
 	{ "an attribute without a name of devices", "uid_attrs", "sd:ID_SERIAL ID_UID", INVALID,
 		NULL },
