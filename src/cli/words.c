@@ -77,6 +77,7 @@ static const char *follow(const char *name)
 
 int words_parse(const struct verb_row *verb, int argc, char **argv, struct words *ret)
 {
+	static char program[] = "pathkeeper";
 	struct option options[N_ROWS + 1] = { 0 };
 	struct words w = { .verb = verb->name };
 	int n = 0, c, r = 0;
@@ -87,7 +88,7 @@ int words_parse(const struct verb_row *verb, int argc, char **argv, struct words
 				rows[i].value ? required_argument : no_argument, NULL,
 				rows[i].key };
 	optind = 0;
-	argv[0] = (char[]){ "pathkeeper" }; /* who getopt says it is */
+	argv[0] = program; /* who getopt says it is */
 	while (r == 0 && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		r = take(&w, c, optarg);
 	if (r)
