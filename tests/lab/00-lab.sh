@@ -100,7 +100,7 @@ must san_rescan 1
 ok san_wait_dev 0 1 -- "a scan finds a LUN that was mapped again"
 
 ok owner_stop -- "multipathd ends"
-ok multipath -F -- "its maps go"
+ok wait_until 20 multipath -F -- "its maps go"
 ok san_end -- "the SAN goes"
 is "$(ls /sys/class/scsi_device)" "" "and no disk is left"
 

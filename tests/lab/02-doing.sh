@@ -87,12 +87,12 @@ must dmsetup create lv --uuid LVM-x --table "0 32768 linear /dev/$disk_3 0"
 must san_unmap 3 1
 ok ask delete 3 claim=no -- "a disk under a linear map is to be deleted without a claim"
 like "$answer" "done *result=-16 asked=yes stage=5*" "refused: that is not a multipath map"
-must dmsetup remove lv
+must dmsetup remove --retry lv
 must modprobe -a dm_multipath dm_service_time
 must dmsetup create mp --uuid mpath-x --table "0 32768 multipath 0 0 1 1 service-time 0 1 2 $(cat "/sys/block/$disk_3/dev") 1 1"
 ok ask delete 3 claim=no -- "a path of a multipath map is deleted without a claim"
 ok wait_until 10 device_gone "$dir_3" -- "it goes"
-must dmsetup remove mp
+must dmsetup remove --retry mp
 
 ticks()
 {
