@@ -60,7 +60,8 @@ ok wait_until 60 last_path_held -- "the last path of the mounted map is held"
 last=$(last_path)
 last_dir=$(device_dir "$last")
 ok one_is_left -- "its other path is gone, itself is not"
-like "$(purge_of "$last")" 'held in use: mount /mnt/used*' "the reason names the mount point"
+# now and then it is verified again
+ok wait_until 20 purge_like "$last" 'held in use: mount /mnt/used*' -- "the reason names the mount point"
 ok said path-purge "dev=$last" new=held /mnt/used -- "and so does the event"
 is "$(pk holders --json "$last" | jq -r '.holds[] | select(.kind == "mount") | .what' | head -n1)" /mnt/used \
 	"and so does pathkeeper holders"
