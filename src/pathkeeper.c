@@ -9,7 +9,7 @@
 enum { ANY = 4096 };
 
 static const struct verb_row verbs[] = {
-	{ "status", "", 0, 0, 0, verb_status,
+	{ "status", "", MAY_METRICS, 0, 0, verb_status,
 		"The daemon, counts by state, what is stuck and held" },
 	{ "paths", "[DEVICE...]", 0, 0, ANY, verb_paths, "One row a path" },
 	{ "check", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_check,

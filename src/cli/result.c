@@ -12,6 +12,7 @@
 #include "show/answers.h"
 #include "show/configuration.h"
 #include "show/event.h"
+#include "show/metrics.h"
 #include "show/paths.h"
 #include "show/remarks.h"
 #include "show/table.h"
@@ -198,7 +199,12 @@ int result_print(const struct words *words, char *json)
 		fprintf(stderr, "pathkeeper: %s: an answer that is no document\n", words->verb);
 		return CODE_FAILED;
 	}
-	code = print_document(root, &out);
+	if (words->metrics) {
+		metrics_print(root, &out);
+		code = CODE_DONE;
+	} else {
+		code = print_document(root, &out);
+	}
 	if (words->json)
 		puts(owned);
 	else

@@ -21,6 +21,7 @@ static const struct {
 		"what is not done after S seconds is pending (status 1)" },
 	{ 'o', MAY_ORIGIN, "origin", NULL, "also say where each value came from" },
 	{ 'c', MAY_CHECK_FILE, "check", "FILE", "say what is wrong with FILE, and nothing else" },
+	{ 'm', MAY_METRICS, "metrics", NULL, "as Prometheus text, for a collector of files" },
 	{ 'f', MAY_FOLLOW, "follow", NULL, "go on as events come" },
 	{ 'j', 0, "json", NULL, "one JSON document on standard output" },
 	{ 'h', 0, "help", NULL, "print this text" },
@@ -47,6 +48,7 @@ static int take(struct words *w, int key, const char *value)
 	case 'n': w->dry_run = true; return 0;
 	case 'H': w->held = true; return 0;
 	case 'o': w->origin = true; return 0;
+	case 'm': w->metrics = true; return 0;
 	case 'f': w->follow = true; return 0;
 	case 'j': w->json = true; return 0;
 	case 'h': w->help = true; return 0;
@@ -99,6 +101,10 @@ int words_parse(const struct verb_row *verb, int argc, char **argv, struct words
 		w.names[i] = follow(w.names[i]);
 	if (!w.help && !w.held && !w.check_file && w.n_names < verb->min_names) {
 		fprintf(stderr, "pathkeeper: %s needs a DEVICE\n", verb->name);
+		return CODE_USAGE;
+	}
+	if (w.metrics && w.json) {
+		fprintf(stderr, "pathkeeper: --metrics or --json, not both\n");
 		return CODE_USAGE;
 	}
 	if (w.n_names > verb->max_names) {

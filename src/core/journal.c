@@ -16,7 +16,8 @@
 #include "port/process.h"
 
 static int the_pipe = -1;
-static uint64_t dropped;
+static uint64_t dropped; /* and not said yet */
+static uint64_t dropped_ever;
 static bool with_priority;
 
 static const int syslog_levels[] = {
@@ -55,8 +56,15 @@ static void sink(void *arg, enum log_level level, const char *event, const char 
 		if (put(LOG_LEVEL_WARNING, lost))
 			dropped = 0;
 	}
-	if (!put(level, line))
+	if (!put(level, line)) {
 		dropped++;
+		dropped_ever++;
+	}
+}
+
+uint64_t journal_dropped(void)
+{
+	return dropped_ever;
 }
 
 static _Noreturn void write_for_ever(int from)

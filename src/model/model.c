@@ -326,6 +326,8 @@ void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, e
 	p->told_why = why;
 	if (next == PURGE_HELD)
 		m->counters.held++;
+	if (next == PURGE_STUCK)
+		m->counters.stuck++;
 	c = model_add_change(m, CHANGE_PURGE, p);
 	c->from = (int)old;
 	c->to = (int)next;

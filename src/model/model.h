@@ -11,6 +11,7 @@
  */
 #include "base/cleanup.h"
 #include "config/policy.h"
+#include "model/latency.h"
 #include "model/map.h"
 #include "model/path.h"
 #include "model/request.h"
@@ -84,7 +85,9 @@ struct death {
 enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
 
 struct counters {
-	uint64_t checks, purged, failed, gone_by_others, held, uevents_lost;
+	uint64_t checks, purged, failed, gone_by_others, held, stuck, uevents_lost;
+	uint64_t fenced;	/* none yet: there is no fence */
+	struct latency latency; /* of checks that were answered */
 };
 
 struct model {

@@ -86,6 +86,8 @@ static void note_checked(struct model *m, const struct observation *o)
 		return;
 	}
 	m->counters.checks++;
+	if (o->checked.asked)
+		latency_add(&m->counters.latency, o->checked.took_ms);
 	p->check.answered = true;
 	p->answer_seq = p->check.seq;
 	p->answered_at = m->now;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "core/journal.h"
 #include "port/loop.h"
 #include "show/paths.h"
 #include "show/remarks.h"
@@ -108,6 +109,7 @@ static int make_status(struct server *s, char **ret)
 		.clients_refused = s->refused,
 		.clients_dropped = s->dropped,
 		.events = s->ring.last,
+		.log_dropped = journal_dropped(),
 	};
 	int r = -ENOMEM;
 

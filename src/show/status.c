@@ -97,11 +97,27 @@ static struct datum get_counters(struct document *d, const void *item)
 		{ "failed", c->failed },
 		{ "gone_by_others", c->gone_by_others },
 		{ "held", c->held },
+		{ "stuck", c->stuck },
+		{ "fenced", c->fenced },
 		{ "uevents_lost", c->uevents_lost },
 		{ "events", facts_of(item)->events },
+		{ "log_dropped", facts_of(item)->log_dropped },
 	};
 
 	return counts_part(d, counts, ARRAY_SIZE(counts));
+}
+
+/* {"checks":812,"sum_ms":1624,"at_most_1_ms":3,...}: each is counted wherever it fits. */
+static struct datum get_latency(struct document *d, const void *item)
+{
+	const struct latency *l = &model_of(item)->counters.latency;
+	const struct count counts[] = { { "checks", l->n }, { "sum_ms", l->sum_ms } };
+	struct datum part = counts_part(d, counts, ARRAY_SIZE(counts));
+
+	for (unsigned i = 0; i < LATENCY_BOUNDS; i++)
+		document_put(
+			d, part.part, latency_bounds[i].name, document_number(d, l->at_most[i]));
+	return part;
 }
 
 static struct datum get_clients(struct document *d, const void *item)
@@ -304,6 +320,7 @@ static const struct document_field status_fields[] = {
 	{ "hands", DOCUMENT_PART, ALWAYS, NULL, get_hands },
 	{ "helpers", DOCUMENT_PART, ALWAYS, NULL, get_helpers },
 	{ "counters", DOCUMENT_PART, ALWAYS, NULL, get_counters },
+	{ "latency", DOCUMENT_PART, ALWAYS, NULL, get_latency },
 	{ "clients", DOCUMENT_PART, ALWAYS, NULL, get_clients },
 	{ "owner", DOCUMENT_PART, ALWAYS, NULL, get_owner },
 	DOCUMENT_FIELDS_END,

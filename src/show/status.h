@@ -23,6 +23,7 @@ struct status_facts {
 	size_t n_helpers;
 	uint64_t clients, clients_refused, clients_dropped;
 	uint64_t events; /* the number of the last one */
+	uint64_t log_dropped;
 };
 
 /* *ret: the caller's. 0 or -ENOMEM. */

@@ -47,6 +47,8 @@ static const struct row alone[] = {
 	{ "a timeout below nothing", { "check", "--timeout=-1", "sda" }, 2, NULL, "timeout" },
 	{ "an option without its value", { "config", "--check" }, 2, NULL, "check" },
 	{ "status needs a daemon", { "status" }, 5, NULL, "pathkeeperd" },
+	{ "metrics need a daemon", { "status", "--metrics" }, 5, NULL, "pathkeeperd" },
+	{ "metrics are no document", { "status", "--metrics", "--json" }, 2, NULL, "both" },
 	{ "paths needs a daemon", { "paths", "--json" }, 5, NULL, "pathkeeperd" },
 	{ "events needs a daemon", { "events" }, 5, NULL, "pathkeeperd" },
 	{ "following needs a daemon", { "events", "--follow" }, 5, NULL, "pathkeeperd" },
@@ -77,6 +79,8 @@ static const struct row nobodys[] = {
 static const struct row with_daemon[] = {
 	{ "status", { "status" }, 0, "mode       observe\n", NULL },
 	{ "status as JSON", { "status", "--json" }, 0, "{\"version\":1,\"mode\":\"observe\"",
+		NULL },
+	{ "status as metrics", { "status", "--metrics" }, 0, "# TYPE pathkeeper_paths gauge\n",
 		NULL },
 	{ "all paths", { "paths" }, 0, "sdaab  3:0:0:1", NULL },
 	{ "a path", { "paths", "--json", "sdaab" }, 0, "[{\"dev\":\"sdaab\"", NULL },

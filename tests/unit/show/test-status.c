@@ -30,6 +30,7 @@ static char *make(struct diagnostics *remarks)
 		.n_helpers = ARRAY_SIZE(helpers),
 		.clients = 2,
 		.events = 9,
+		.log_dropped = 5,
 	};
 	char *json = NULL;
 	struct host *h;
@@ -48,6 +49,9 @@ static char *make(struct diagnostics *remarks)
 	w.model->owner_known = true;
 	w.model->owner.running = true;
 	w.model->owner.pid = 900;
+	latency_add(&w.model->counters.latency, 5);
+	latency_add(&w.model->counters.latency, 500);
+	latency_add(&w.model->counters.latency, 30001);
 	assert_int_equal(status_document(w.model, &facts, &json), 0);
 	h->deed = 0;
 	world_done(&w);
@@ -85,8 +89,11 @@ static void document(void **state)
 		"\"helpers\":[{\"kind\":\"keeper\",\"pid\":101,\"host\":3},"
 		"{\"kind\":\"scout\",\"pid\":102,\"host\":null}],"
 		"\"counters\":{\"checks\":0,\"purged\":0,\"failed\":0,\"gone_by_others\":0,"
-		"\"held\":0,"
-		"\"uevents_lost\":0,\"events\":9},"
+		"\"held\":0,\"stuck\":0,\"fenced\":0,\"uevents_lost\":0,\"events\":9,"
+		"\"log_dropped\":5},"
+		"\"latency\":{\"checks\":3,\"sum_ms\":30506,\"at_most_1_ms\":0,\"at_most_5_ms\":1,"
+		"\"at_most_20_ms\":1,\"at_most_100_ms\":1,\"at_most_500_ms\":2,"
+		"\"at_most_2000_ms\":2,\"at_most_10000_ms\":2,\"at_most_30000_ms\":2},"
 		"\"clients\":{\"connected\":2,\"refused\":0,\"dropped\":0},"
 		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false}}");
 }
@@ -124,9 +131,12 @@ static void for_people(void **state)
 		"3:0:0:1\n"
 		"helpers    kind keeper  pid 101  host 3\n"
 		"           kind scout  pid 102  host -\n"
-		"counters   checks 0  purged 0  failed 0  gone_by_others 0  held 0  uevents_lost 0 "
-		" "
-		"events 9\n"
+		"counters   checks 0  purged 0  failed 0  gone_by_others 0  held 0  stuck 0  "
+		"fenced 0  "
+		"uevents_lost 0  events 9  log_dropped 5\n"
+		"latency    checks 3  sum_ms 30506  at_most_1_ms 0  at_most_5_ms 1  "
+		"at_most_20_ms 1  at_most_100_ms 1  at_most_500_ms 2  at_most_2000_ms 2  "
+		"at_most_10000_ms 2  at_most_30000_ms 2\n"
 		"clients    connected 2  refused 0  dropped 0\n"
 		"owner      known yes  running yes  pid 900  purges no\n");
 }
