@@ -21,7 +21,7 @@ static const struct verb_row verbs[] = {
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },
-	{ "events", "", MAY_FOLLOW, 0, 0, verb_events, "What happened" },
+	{ "events", "", MAY_FOLLOW | MAY_LAST, 0, 0, verb_events, "What happened" },
 };
 
 static void print_usage(FILE *to)

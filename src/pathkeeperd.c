@@ -234,7 +234,7 @@ int main(int argc, char **argv)
 	}
 	config_files_set_ours(options.config);
 	log_set_level(options.level);
-	r = journal_start();
+	r = journal_start(JOURNAL_SOCKET);
 	if (r >= 0)
 		r = sources_zygote(&zygote);
 	if (r < 0) {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 static bool reserve(struct text *t, size_t more)
 {
 	size_t want = t->len + more + 1, size = t->size ? t->size : 64;
@@ -67,6 +69,28 @@ void text_add_escaped(struct text *t, const char *s)
 			text_add_bytes(t, s, 1);
 		else
 			text_addf(t, "\\x%02x", c);
+	}
+}
+
+/* The byte that \xNN stands for; 0: it is none. */
+static char escaped_byte(const char *s, size_t n)
+{
+	char digits[3] = "";
+	uint64_t byte;
+
+	if (n < 4 || s[0] != '\\' || s[1] != 'x')
+		return '\0';
+	memcpy(digits, s + 2, 2);
+	return number_parse_hex(digits, 0xff, &byte) == 0 ? (char)byte : '\0';
+}
+
+void text_add_unescaped(struct text *t, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		char byte = escaped_byte(s + i, n - i);
+
+		text_add_bytes(t, byte ? &byte : s + i, 1);
+		i += byte ? 4 : 1;
 	}
 }
 

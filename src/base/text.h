@@ -22,6 +22,8 @@ void text_addf(struct text *t, const char *format, ...) __attribute__((format(pr
 
 /* Untrusted bytes for people and logs: what is not printable ASCII, and \ and blanks, as \xNN. */
 void text_add_escaped(struct text *t, const char *s);
+/* And back: n bytes of such a text; \x00 stays as it is. */
+void text_add_unescaped(struct text *t, const char *s, size_t n);
 
 /* The string so far ("" while empty). Borrowed until the next text_ call. */
 const char *text_str(const struct text *t);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/alone.h"
+#include "cli/past.h"
 #include "cli/result.h"
 #include "cli/verbs.h"
 #include "config/diagnostics.h"
@@ -153,17 +154,29 @@ static int print_kept(struct following *f, struct pk *pk)
 	return end_now;
 }
 
+/* connected: how that ended. */
+static int show_events(const struct words *words, struct pk *pk, int connected)
+{
+	_cleanup_(freep) char *ring = NULL;
+	char *json = NULL;
+	int r = connected;
+
+	if (r >= 0)
+		r = pk_events(pk, 0, &ring);
+	if (r < 0 && r != -ECONNREFUSED)
+		return end(words, pk, r, NULL);
+	r = past_document(ring, words->last ? words->last : PAST_USUAL, &json);
+	return end(words, pk, r == -ENODATA ? -ECONNREFUSED : r, json);
+}
+
 int verb_events(const struct words *words)
 {
 	_cleanup_(pk_closep) struct pk *pk = NULL;
 	struct following f = { .words = words };
-	char *json = NULL;
 	int r = connect_to_read(&pk);
 
-	if (r >= 0 && !words->follow) {
-		r = pk_events(pk, 0, &json);
-		return end(words, pk, r, json);
-	}
+	if (!words->follow)
+		return show_events(words, pk, r);
 	if (r >= 0)
 		r = print_kept(&f, pk);
 	if (r == 0)

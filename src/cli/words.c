@@ -2,6 +2,7 @@
 #include "cli/words.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,14 @@ static const struct {
 		"what is not done after S seconds is pending (status 1)" },
 	{ 'o', MAY_ORIGIN, "origin", NULL, "also say where each value came from" },
 	{ 'c', MAY_CHECK_FILE, "check", "FILE", "say what is wrong with FILE, and nothing else" },
+	{ 'l', MAY_LAST, "last", "N", "the last N events (usual: 1024)" },
 	{ 'm', MAY_METRICS, "metrics", NULL, "as Prometheus text, for a collector of files" },
 	{ 'f', MAY_FOLLOW, "follow", NULL, "go on as events come" },
 	{ 'j', 0, "json", NULL, "one JSON document on standard output" },
 	{ 'h', 0, "help", NULL, "print this text" },
 };
 
-enum { N_ROWS = sizeof rows / sizeof *rows, MAX_TIMEOUT_S = 7 * 24 * 3600 };
+enum { N_ROWS = sizeof rows / sizeof *rows, MAX_TIMEOUT_S = 7 * 24 * 3600, MAX_LAST = 1000000 };
 
 void words_print_help(const struct verb_row *verb)
 {
@@ -40,9 +42,19 @@ void words_print_help(const struct verb_row *verb)
 				rows[i].value ? rows[i].value : "", rows[i].help);
 }
 
+static int take_number(const char *option, const char *value, uint64_t most, uint64_t *ret)
+{
+	if (number_parse_u64(value, 1, most, ret) == 0)
+		return 0;
+	fprintf(stderr, "pathkeeper: --%s takes a number from 1 to %" PRIu64 ", not \"%s\"\n",
+		option, most, value);
+	return CODE_USAGE;
+}
+
 static int take(struct words *w, int key, const char *value)
 {
 	uint64_t seconds;
+	int r;
 
 	switch (key) {
 	case 'n': w->dry_run = true; return 0;
@@ -53,15 +65,12 @@ static int take(struct words *w, int key, const char *value)
 	case 'j': w->json = true; return 0;
 	case 'h': w->help = true; return 0;
 	case 'c': w->check_file = value; return 0;
+	case 'l': return take_number("last", value, MAX_LAST, &w->last);
 	case 't':
-		if (number_parse_u64(value, 1, MAX_TIMEOUT_S, &seconds) < 0) {
-			fprintf(stderr,
-				"pathkeeper: --timeout takes seconds from 1 to %d, not \"%s\"\n",
-				MAX_TIMEOUT_S, value);
-			return CODE_USAGE;
-		}
-		w->timeout_ms = seconds * 1000;
-		return 0;
+		r = take_number("timeout", value, MAX_TIMEOUT_S, &seconds);
+		if (r == 0)
+			w->timeout_ms = seconds * 1000;
+		return r;
 	}
 	return CODE_USAGE; /* getopt has said why */
 }
@@ -103,8 +112,9 @@ int words_parse(const struct verb_row *verb, int argc, char **argv, struct words
 		fprintf(stderr, "pathkeeper: %s needs a DEVICE\n", verb->name);
 		return CODE_USAGE;
 	}
-	if (w.metrics && w.json) {
-		fprintf(stderr, "pathkeeper: --metrics or --json, not both\n");
+	if ((w.metrics && w.json) || (w.follow && w.last)) {
+		fprintf(stderr, "pathkeeper: %s, not both\n",
+			w.metrics ? "--metrics or --json" : "--follow or --last");
 		return CODE_USAGE;
 	}
 	if (w.n_names > verb->max_names) {

@@ -22,6 +22,7 @@ struct words {
 	bool dry_run, held, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
+	uint64_t last;	     /* events; 0: not given */
 	const char **names;  /* NULL-terminated; borrowed from argv */
 	unsigned n_names;
 };
@@ -42,6 +43,7 @@ enum word_option {
 	MAY_CHECK_FILE = 1 << 4,
 	MAY_FOLLOW = 1 << 5,
 	MAY_METRICS = 1 << 6,
+	MAY_LAST = 1 << 7,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "show/printable.h"
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -49,6 +50,18 @@ void document_time_print(int64_t unix_ms, struct text *out)
 	}
 	text_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
 		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(unix_ms % 1000));
+}
+
+int document_time_parse(const char *text, int64_t *ret_unix_ms)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S.", &tm);
+	uint64_t ms;
+
+	if (!end || strlen(end) != 4 || number_parse_field(&end, 'Z', 999, &ms) < 0 || *end)
+		return -EINVAL;
+	*ret_unix_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)ms;
+	return 0;
 }
 
 static struct json_object *time_value(struct document *d, int64_t unix_ms)

@@ -110,3 +110,5 @@ static inline struct datum datum_nothing(void)
 
 /* "2026-03-01T12:00:00.250Z". */
 void document_time_print(int64_t unix_ms, struct text *out);
+/* And back. 0 or -EINVAL. */
+int document_time_parse(const char *text, int64_t *ret_unix_ms);

@@ -30,30 +30,11 @@ static enum document_type type_of(const char *name)
 	return DOCUMENT_TEXT;
 }
 
-/* \xNN -> the byte. */
-static void unescape(const char *s, struct text *out)
-{
-	while (*s) {
-		char digits[3] = "";
-		uint64_t byte;
-
-		if (s[0] == '\\' && s[1] == 'x' && s[2] && s[3]) {
-			memcpy(digits, s + 2, 2);
-			if (number_parse_hex(digits, 0xff, &byte) == 0 && byte) {
-				text_add_bytes(out, &(char){ (char)byte }, 1);
-				s += 4;
-				continue;
-			}
-		}
-		text_add_bytes(out, s++, 1);
-	}
-}
-
 static struct json_object *text_value(struct document *d, const char *value)
 {
 	_cleanup_(text_done) struct text plain = TEXT_INIT;
 
-	unescape(value, &plain);
+	text_add_unescaped(&plain, value, strlen(value));
 	d->failed |= text_failed(&plain);
 	return document_text(d, text_str(&plain));
 }
@@ -104,7 +85,7 @@ int event_document(
 	if (!line)
 		return -ENOMEM;
 	document_time_print(unix_ms, &time);
-	document_put(&d, d.root, "number", document_number(&d, number));
+	document_put(&d, d.root, "number", number ? document_number(&d, number) : NULL);
 	document_put(&d, d.root, "time", document_text(&d, text_str(&time)));
 	document_put(&d, d.root, "event", document_text(&d, name));
 	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))

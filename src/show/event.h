@@ -6,7 +6,8 @@
  */
 #include "show/document.h"
 
-/* fields: "dev=sdb old=up ...", values escaped as \xNN, "-" for nothing.
+/* fields: "dev=sdb old=up ...", values escaped as \xNN, "-" for nothing. number 0: it has none,
+ * since it is out of the journal.
  * *ret: the caller's. 0 or -ENOMEM. */
 int event_document(
 	uint64_t number, int64_t unix_ms, const char *name, const char *fields, char **ret);

@@ -49,6 +49,9 @@ static const struct row alone[] = {
 	{ "status needs a daemon", { "status" }, 5, NULL, "pathkeeperd" },
 	{ "metrics need a daemon", { "status", "--metrics" }, 5, NULL, "pathkeeperd" },
 	{ "metrics are no document", { "status", "--metrics", "--json" }, 2, NULL, "both" },
+	{ "following has no end to count from", { "events", "--follow", "--last", "3" }, 2, NULL,
+		"both" },
+	{ "the last events of none", { "events", "--last", "0" }, 2, NULL, "last" },
 	{ "paths needs a daemon", { "paths", "--json" }, 5, NULL, "pathkeeperd" },
 	{ "events needs a daemon", { "events" }, 5, NULL, "pathkeeperd" },
 	{ "following needs a daemon", { "events", "--follow" }, 5, NULL, "pathkeeperd" },
@@ -102,6 +105,8 @@ static const struct row with_daemon[] = {
 	{ "config", { "config", "--origin", "--json" }, 0, "\"origin\":\"built-in\"", NULL },
 	{ "reconfigure", { "reconfigure" }, 0, NULL, NULL },
 	{ "events", { "events" }, 0, " path-added dev=sdaab hctl=3:0:0:1", NULL },
+	{ "the last event", { "events", "--json", "--last", "1" }, 0, "\"events\":[{\"version\":1,",
+		NULL },
 };
 
 /* ---- running --------------------------------------------------------------------------------- */
