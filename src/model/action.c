@@ -35,6 +35,8 @@ static const struct field check_fields[] = {
 	HEAD_FIELDS,
 	FIELD_AS("host", action, check.host, FIELD_U32),
 	FIELD_AS("ask_inquiry", action, check.ask_inquiry, FIELD_BOOL),
+	FIELD_AS("ask_identity", action, check.ask_identity, FIELD_BOOL),
+	FIELD_AS("only_look", action, check.only_look, FIELD_BOOL),
 	FIELD_AS("timeout_ms", action, check.timeout_ms, FIELD_U32),
 	FIELD_END,
 };
@@ -60,6 +62,7 @@ static const struct field delete_fields[] = {
 	FIELD_AS("host", action, del.host, FIELD_U32),
 	FIELD_AS("claim", action, del.claim, FIELD_BOOL),
 	FIELD_AS("by_qualifier", action, del.by_qualifier, FIELD_BOOL),
+	FIELD_AS("fenced", action, del.fenced, FIELD_BOOL),
 	DEVT_FIELDS("devt", del.devt),
 	FIELD_AS("deadline_ms", action, del.deadline_ms, FIELD_U32),
 	FIELD_END,
@@ -80,6 +83,7 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
+	[ACT_FENCE] = { "fence", BODY(del), delete_fields },
 };
 
 size_t action_size(const struct action *a)

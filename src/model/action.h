@@ -17,12 +17,13 @@ enum action_kind {
 	ACT_ASK_OWNER,	  /* is a multipathd running, and what is its word on purging? */
 	ACT_WATCH,	  /* keeper: open and pin the handles of this device */
 	ACT_FORGET,	  /* keeper: close them */
-	ACT_CHECK,	  /* keeper: TEST UNIT READY, with ask_inquiry also INQUIRY */
+	ACT_CHECK,	  /* keeper: TEST UNIT READY, and what else is wished; or only a look */
 	ACT_FIND_HOLDERS, /* scanner */
 	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */
 	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
+	ACT_FENCE,	  /* hand: set the device offline */
 	ACTION_KINDS
 };
 
@@ -43,6 +44,8 @@ struct action {
 		struct act_check {
 			uint32_t host;
 			bool ask_inquiry;
+			bool ask_identity;   /* page 83h, or 80h */
+			bool only_look;	     /* at the device's state; no command is sent */
 			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its
 						default */
 		} check;
@@ -58,10 +61,11 @@ struct action {
 			char uuid[MAX_MAP_NAME + 16];
 			bool owned; /* a multipathd is running */
 		} map;
-		struct act_delete {
+		struct act_delete { /* ACT_FENCE: host and deadline_ms */
 			uint32_t host;
 			bool claim;	   /* in no map: hold an exclusive claim across the write */
 			bool by_qualifier; /* the verdict was INQUIRY's qualifier, not 05/25/00 */
+			bool fenced;	   /* its identity changed: offline, and not asked again */
 			struct devt devt;
 			uint32_t deadline_ms;
 		} del;

@@ -160,6 +160,8 @@ static const struct field checked_fields[] = {
 	ANSWER_FIELDS("inquiry", checked.inquiry),
 	FIELD_HEX("inquiry.data", observation, checked.inquiry_data, checked.inquiry_len),
 	FIELD_AS("took_ms", observation, checked.took_ms, FIELD_U32),
+	FIELD_AS("identified", observation, checked.identified, FIELD_BOOL),
+	FIELD_HEX("identity.data", observation, checked.identity_data, checked.identity_len),
 	FIELD_END,
 };
 static const struct field holders_fields[] = {
@@ -249,10 +251,15 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 
 size_t observation_size(const struct observation *o)
 {
+	if ((unsigned)o->kind >= OBSERVATION_KINDS)
+		return 0;
 	if (o->kind == OBS_DEVICE)
 		return offsetof(struct observation, device.properties) +
 		       strlen(o->device.properties) + 1;
-	return (unsigned)o->kind < OBSERVATION_KINDS ? kinds[o->kind].size : 0;
+	if (o->kind == OBS_CHECKED)
+		return offsetof(struct observation, checked.identity_data) +
+		       o->checked.identity_len;
+	return kinds[o->kind].size;
 }
 
 void observation_print(const struct observation *o, struct text *out)

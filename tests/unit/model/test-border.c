@@ -112,6 +112,10 @@ static void fill_checked(struct obs_checked *c)
 	for (size_t i = 0; i < c->inquiry_len; i++)
 		c->inquiry_data[i] = (uint8_t)some(255);
 	U32(c->took_ms);
+	BOOL(c->identified);
+	c->identity_len = (uint16_t)(draw() % (MAX_IDENTITY + 1));
+	for (size_t i = 0; i < c->identity_len; i++)
+		c->identity_data[i] = (uint8_t)some(255);
 }
 
 static void fill_holders(struct obs_holders *h)
@@ -222,6 +226,8 @@ static void fill_action(struct action *a)
 	case ACT_CHECK:
 		U32(a->check.host);
 		BOOL(a->check.ask_inquiry);
+		BOOL(a->check.ask_identity);
+		BOOL(a->check.only_look);
 		U32(a->check.timeout_ms);
 		return;
 	case ACT_FIND_HOLDERS:
@@ -239,9 +245,11 @@ static void fill_action(struct action *a)
 		BOOL(a->map.owned);
 		return;
 	case ACT_DELETE:
+	case ACT_FENCE:
 		U32(a->del.host);
 		BOOL(a->del.claim);
 		BOOL(a->del.by_qualifier);
+		BOOL(a->del.fenced);
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
 		return;
