@@ -339,6 +339,26 @@ void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, e
 	}
 }
 
+void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why)
+{
+	enum fence_stage old = p->fence.stage;
+	enum reason old_why = p->fence.why;
+	struct change *c;
+	int r = fence_enter(&p->fence, next, why, m->now);
+
+	assert(r >= 0); /* a step that is not in the table is our own bug */
+	if (r == 0 && old_why == why)
+		return;
+	m->counters.fenced += r == 1 && next == FENCE_FENCED;
+	c = model_add_change(m, CHANGE_FENCE, p);
+	c->from = (int)old;
+	c->to = (int)next;
+	c->why = why;
+	c->result = why == BECAUSE_FAILED ? p->fence.failed_result : 0;
+	c->number = p->identity.baseline;
+	TEXT_SET(c->text, p->identity.live);
+}
+
 void model_drop_check(struct model *m, struct path *p)
 {
 	p->timed_out = false;

@@ -20,6 +20,7 @@ enum change_kind {
 	CHANGE_PATH_GONE,
 	CHANGE_STATE,
 	CHANGE_PURGE,
+	CHANGE_FENCE,
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
 	CHANGE_OWNER,
@@ -39,8 +40,8 @@ struct change {
 	enum reason why;
 	int32_t result; /* of a deed that failed */
 	uint8_t stage;
-	char text[96];	 /* the first holder, an attention, a helper */
-	uint64_t number; /* milliseconds slept, paths of a map */
+	char text[96];	 /* the first holder, an attention, a helper, the identity that was found */
+	uint64_t number; /* milliseconds slept, paths of a map, a baseline */
 };
 
 /* One initiator port and one target port: what is said of the way, and who was asked last. */
@@ -84,7 +85,7 @@ struct death {
 enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
 
 struct counters {
-	uint64_t checks, purged, failed, gone_by_others, held, uevents_lost;
+	uint64_t checks, purged, failed, gone_by_others, held, uevents_lost, fenced;
 };
 
 struct model {
@@ -167,9 +168,10 @@ struct map *model_map(struct model *m, const struct path *p); /* NULL: in no map
 /* When did the way to p come (back) up? Never: it is not up. */
 instant model_up_since(const struct model *m, const struct path *p);
 
-/* The writers of path.h, with the change written down. */
+/* The writers of path.h and fence.h, with the change written down. */
 void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
+void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why);
 
 /* The check that is out, if one is, will not be answered, or has been. */
 void model_drop_check(struct model *m, struct path *p);

@@ -121,6 +121,7 @@ static struct path *new_path(struct model *m, const struct obs_device *d)
 	p->nexus = nexus;
 	p->map = -1;
 	p->state_since = p->purge_since = m->now;
+	p->identity.wish = model_next_seq(m);
 	p->check_due = m->now;
 	m->paths[slot] = p;
 	m->n_paths++;
