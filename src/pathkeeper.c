@@ -14,7 +14,7 @@ static const struct verb_row verbs[] = {
 	{ "paths", "[DEVICE...]", 0, 0, ANY, verb_paths, "One row a path" },
 	{ "check", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_check,
 		"Ask the devices now (status 0: all are up or ghost)" },
-	{ "purge", "DEVICE...", MAY_DRY_RUN | MAY_HELD | MAY_TIMEOUT, 1, ANY, verb_purge,
+	{ "purge", "DEVICE...", MAY_DRY_RUN | MAY_HELD | MAY_FENCED | MAY_TIMEOUT, 1, ANY, verb_purge,
 		"Verify that the devices are gone, remove them, wait for the end" },
 	{ "holders", "DEVICE", 0, 1, 1, verb_holders,
 		"Who uses the device, and how to release it" },

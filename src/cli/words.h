@@ -19,7 +19,7 @@ enum { WORDS_PURGE_TIMEOUT_S = 120, WORDS_CHECK_TIMEOUT_S = 60 };
 struct words {
 	const char *verb;
 	bool json, help;
-	bool dry_run, held, origin, follow;
+	bool dry_run, held, fenced, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
 	const char **names;  /* NULL-terminated; borrowed from argv */
@@ -41,6 +41,7 @@ enum word_option {
 	MAY_ORIGIN = 1 << 3,
 	MAY_CHECK_FILE = 1 << 4,
 	MAY_FOLLOW = 1 << 5,
+	MAY_FENCED = 1 << 6,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

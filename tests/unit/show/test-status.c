@@ -86,9 +86,11 @@ static void document(void **state)
 		"{\"kind\":\"scout\",\"pid\":102,\"host\":null}],"
 		"\"counters\":{\"checks\":0,\"purged\":0,\"failed\":0,\"gone_by_others\":0,"
 		"\"held\":0,"
-		"\"uevents_lost\":0,\"events\":9},"
+		"\"uevents_lost\":0,\"fenced\":0,\"events\":9},"
 		"\"clients\":{\"connected\":2,\"refused\":0,\"dropped\":0},"
-		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false}}");
+		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false},"
+		"\"fence\":{\"suspected\":0,\"changed\":0,\"failing\":0,\"offlining\":0,"
+		"\"fenced\":0,\"held\":0}}");
 }
 
 static void for_people(void **state)
@@ -126,9 +128,10 @@ static void for_people(void **state)
 		"           kind scout  pid 102  host -\n"
 		"counters   checks 0  purged 0  failed 0  gone_by_others 0  held 0  uevents_lost 0 "
 		" "
-		"events 9\n"
+		"fenced 0  events 9\n"
 		"clients    connected 2  refused 0  dropped 0\n"
-		"owner      known yes  running yes  pid 900  purges no\n");
+		"owner      known yes  running yes  pid 900  purges no\n"
+		"fence      suspected 0  changed 0  failing 0  offlining 0  fenced 0  held 0\n");
 }
 
 int main(void)
