@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "act/ask.h"
+#include "act/fences.h"
 #include "base/cleanup.h"
 #include "port/loop.h"
 #include "port/packet.h"
@@ -71,7 +72,7 @@ static int lock_host(struct hand *h)
 	struct flock lock = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)h->action->del.host,
+		.l_start = (off_t)action_hand_host(h->action),
 		.l_len = 1,
 	};
 
@@ -88,7 +89,7 @@ static int announce(struct hand *h)
 		.kind = OBS_HAND,
 		.path = h->action->path,
 		.action = h->action->id,
-		.hand = { .pid = (uint32_t)getpid(), .host = h->action->del.host },
+		.hand = { .pid = (uint32_t)getpid(), .host = action_hand_host(h->action) },
 	};
 
 	return packet_send_patiently(h->socket, &o, observation_size(&o));
@@ -121,7 +122,7 @@ static int way_is_up(struct hand *h)
 /* Who else is in its map, and how many may go a minute, was judged when the order was given. */
 static int is_timely(struct hand *h)
 {
-	uint32_t deadline_ms = h->action->del.deadline_ms;
+	uint32_t deadline_ms = action_hand_deadline_ms(h->action);
 
 	return deadline_ms && hand_clock() - h->order->boot_ms > deadline_ms ? -EAGAIN : 0;
 }
@@ -208,19 +209,27 @@ static int write_delete(struct hand *h)
 	test_point("hand-before-write");
 	h->written = true;
 	n = write(h->handles->delete_file, "1", 1);
-	return n < 0 ? -errno : 0;
+	if (n < 0)
+		return -errno;
+	if (h->action->del.fenced)
+		fences_remove(h->handles->ino);
+	return 0;
 }
 
-/* No hand needs the host for this, and a stuck one must not keep it from being done. */
+/* No hand needs the host for this, and a stuck one must not keep it from being done; nor must a
+ * record that cannot be written. */
 static int write_offline(struct hand *h)
 {
 	static const char word[] = "offline\n";
+	int r;
 
+	fences_write(&h->action->fence);
 	test_point("hand-before-write");
 	h->written = true;
-	if (pwrite(h->handles->state, word, strlen(word), 0) < 0)
-		return -errno;
-	return is_offline(h);
+	r = pwrite(h->handles->state, word, strlen(word), 0) < 0 ? -errno : is_offline(h);
+	if (r < 0)
+		fences_remove(h->action->fence.ino);
+	return r;
 }
 
 /* What a hand may be sent for. */

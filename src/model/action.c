@@ -68,6 +68,16 @@ static const struct field delete_fields[] = {
 	FIELD_END,
 };
 
+static const struct field fence_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("host", action, fence.host, FIELD_U32),
+	FIELD_AS("deadline_ms", action, fence.deadline_ms, FIELD_U32),
+	FIELD_AS("ino", action, fence.ino, FIELD_U64),
+	FIELD_AS("sysfs", action, fence.sysfs, FIELD_TEXT),
+	FIELD_AS("found", action, fence.found, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member) offsetof(struct action, member) + sizeof(((struct action *)0)->member)
 #define HEAD	     offsetof(struct action, look)
 
@@ -83,7 +93,7 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
-	[ACT_FENCE] = { "fence", BODY(del), delete_fields },
+	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 };
 
 size_t action_size(const struct action *a)
@@ -109,6 +119,16 @@ int action_parse(const char *line, struct action *ret)
 	a.kind = (enum action_kind)kind;
 	*ret = a;
 	return 0;
+}
+
+uint32_t action_hand_host(const struct action *a)
+{
+	return a->kind == ACT_FENCE ? a->fence.host : a->del.host;
+}
+
+uint32_t action_hand_deadline_ms(const struct action *a)
+{
+	return a->kind == ACT_FENCE ? a->fence.deadline_ms : a->del.deadline_ms;
 }
 
 const char *action_name(enum action_kind kind)

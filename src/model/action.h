@@ -61,7 +61,7 @@ struct action {
 			char uuid[MAX_MAP_NAME + 16];
 			bool owned; /* a multipathd is running */
 		} map;
-		struct act_delete { /* ACT_FENCE: host and deadline_ms */
+		struct act_delete {
 			uint32_t host;
 			bool claim;	   /* in no map: hold an exclusive claim across the write */
 			bool by_qualifier; /* the verdict was INQUIRY's qualifier, not 05/25/00 */
@@ -69,10 +69,21 @@ struct action {
 			struct devt devt;
 			uint32_t deadline_ms;
 		} del;
+		struct act_fence {
+			uint32_t host;
+			uint32_t deadline_ms;
+			uint64_t ino; /* by which, and where, it is known again after a restart */
+			char sysfs[MAX_SYSFS];
+			char found[MAX_WWID]; /* to what it leads */
+		} fence;
 	};
 };
 
 size_t action_size(const struct action *a);
 void action_print(const struct action *a, struct text *out);
 int action_parse(const char *line, struct action *ret);
+/* Of an action that is a hand's: on which SCSI host, and after how long it must not begin. */
+uint32_t action_hand_host(const struct action *a);
+uint32_t action_hand_deadline_ms(const struct action *a);
+
 const char *action_name(enum action_kind kind);

@@ -56,6 +56,13 @@ int fence_enter(struct fence *f, enum fence_stage next, enum reason why, instant
 	return 1;
 }
 
+void fence_restore(struct fence *f, instant now)
+{
+	*f = (struct fence){
+		.stage = FENCE_FENCED, .why = BECAUSE_IDENTITY_CHANGED, .since = now, .fenced = true
+	};
+}
+
 const char *fence_stage_name(enum fence_stage stage)
 {
 	return stage_names[stage];

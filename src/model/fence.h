@@ -64,6 +64,9 @@ struct fence {
 /* The only writer. 1: changed, 0: was there already, -EPROTO: no such step. */
 int fence_enter(struct fence *f, enum fence_stage next, enum reason why, instant now);
 
+/* As a daemon before this one left it. */
+void fence_restore(struct fence *f, instant now);
+
 /* For tests and pictures. */
 bool fence_may_enter(enum fence_stage from, enum fence_stage to);
 

@@ -52,6 +52,7 @@ struct model *model_free(struct model *m)
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
+	free(m->fences);
 	free(m->changes);
 	config_free(m->config);
 	free(m);

@@ -127,6 +127,9 @@ struct model {
 	} * looks; /* owned: directories to look at */
 	uint32_t n_looks, max_looks;
 
+	struct obs_fenced *fences; /* owned: of devices that were not seen yet */
+	uint32_t n_fences;
+
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;
 	bool out_of_memory;

@@ -226,6 +226,14 @@ static const struct field request_fields[] = {
 	FIELD_END,
 };
 
+static const struct field fenced_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("ino", observation, fenced.ino, FIELD_U64),
+	FIELD_AS("sysfs", observation, fenced.sysfs, FIELD_TEXT),
+	FIELD_AS("found", observation, fenced.found, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member)                                                                               \
 	offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
 #define HEAD offsetof(struct observation, time)
@@ -247,6 +255,7 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_DONE] = { "done", BODY(done), done_fields },
 	[OBS_HELPER] = { "helper", BODY(helper), helper_fields },
 	[OBS_REQUEST] = { "request", BODY(request), request_fields },
+	[OBS_FENCED] = { "fenced", BODY(fenced), fenced_fields },
 };
 
 size_t observation_size(const struct observation *o)

@@ -46,6 +46,7 @@ enum observation_kind {
 	OBS_DONE,	  /* a deed ended */
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
+	OBS_FENCED,	  /* a daemon before this one fenced this device */
 	OBSERVATION_KINDS
 };
 
@@ -235,6 +236,11 @@ struct observation {
 			uint64_t timeout_ms; /* 0: none */
 			char requester[48];
 		} request;
+		struct obs_fenced {
+			uint64_t ino;
+			char sysfs[MAX_SYSFS];
+			char found[MAX_WWID];
+		} fenced;
 	};
 };
 

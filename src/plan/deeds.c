@@ -32,8 +32,6 @@ struct action *deeds_send_hand(
 		return NULL;
 	a->id = model_ask(m, &p->deed, m->now);
 	a->path = p->id;
-	a->del.host = p->device.address.host;
-	a->del.deadline_ms = DEEDS_HAND_MS;
 	p->deed_ended = false;
 	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_HAND_MS));
 	return a;

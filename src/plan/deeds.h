@@ -12,6 +12,6 @@ enum {
 /* fail_path or the removal of p's map, unless another deed is out on that map. Did it go out? */
 bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
 
-/* ACT_DELETE or ACT_FENCE, with what both need; NULL: there is no memory. Borrowed. */
+/* ACT_DELETE or ACT_FENCE, to be filled in; NULL: there is no memory. Borrowed. */
 struct action *deeds_send_hand(
 	struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/fence.h"
 
+#include "base/text.h"
 #include "judge/may_fence.h"
 #include "judge/pace.h"
 #include "plan/deeds.h"
@@ -24,8 +25,16 @@ static bool can_be_set_offline(const struct path *p)
 
 static void set_offline(struct model *m, struct path *p, struct agenda *agenda)
 {
-	if (p->watch == WATCH_YES && deeds_send_hand(m, p, ACT_FENCE, agenda))
-		model_fence_enter(m, p, FENCE_OFFLINING, p->fence.why);
+	struct action *a = p->watch == WATCH_YES ? deeds_send_hand(m, p, ACT_FENCE, agenda) : NULL;
+
+	if (!a)
+		return;
+	a->fence.host = p->device.address.host;
+	a->fence.deadline_ms = DEEDS_HAND_MS;
+	a->fence.ino = p->device.ino;
+	TEXT_SET(a->fence.sysfs, p->device.sysfs);
+	TEXT_SET(a->fence.found, p->identity.live);
+	model_fence_enter(m, p, FENCE_OFFLINING, p->fence.why);
 }
 
 /* Failing the path first spares the map an error; a map that cannot be told does not keep the

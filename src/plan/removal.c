@@ -160,6 +160,8 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 	a = deeds_send_hand(m, p, ACT_DELETE, agenda);
 	if (!a)
 		return;
+	a->del.host = p->device.address.host;
+	a->del.deadline_ms = DEEDS_HAND_MS;
 	a->del.claim = p->map < 0;
 	a->del.by_qualifier = p->gone == GONE_QUALIFIER;
 	a->del.fenced = p->fence.fenced;

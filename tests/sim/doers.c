@@ -351,7 +351,7 @@ static void fence(struct sim *s, struct hand_truth *hand)
 		end_hand(s, hand, STAGE_WRITE, -EIO, NULL);
 	else {
 		oracle_fence(s, hand);
-		d->offline = d->fenced = true;
+		d->offline = d->fenced = d->recorded = true;
 		if (told)
 			d->fenced_told = s->daemon;
 		end_hand(s, hand, STAGE_NONE, 0, NULL);
@@ -434,11 +434,11 @@ static void begin_hand(struct sim *s, const struct action *a)
 		.lun = h->lun,
 		.ino = h->ino,
 		.daemon = s->daemon,
-		.claim = a->del.claim,
-		.by_qualifier = a->del.by_qualifier,
+		.claim = a->kind == ACT_DELETE && a->del.claim,
+		.by_qualifier = a->kind == ACT_DELETE && a->del.by_qualifier,
 		.sent_at = s->now,
 		.fence = a->kind == ACT_FENCE,
-		.fenced = a->del.fenced,
+		.fenced = a->kind == ACT_DELETE && a->del.fenced,
 	};
 	if (hand->fence)
 		oracle_fence_sent(s, a, hand);

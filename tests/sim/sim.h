@@ -38,8 +38,8 @@ struct device {
 
 	uint32_t born_volume, believed; /* of the map that it was in last */
 	instant differed_at;		/* its volume was another than it could be taken for */
-	bool fenced;
-	uint32_t fenced_told; /* to this daemon */
+	bool fenced, recorded;		/* for the next daemon */
+	uint32_t fenced_told;		/* to this daemon */
 	instant fence_sent_at;
 
 	bool mounted, critical, claimed; /* claimed: exclusively, by who is not found */
@@ -191,6 +191,8 @@ void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool in
 	bool identity, struct obs_checked *ret);
 /* Does anything that it could be taken for differ from what it is? */
 bool world_is_another(const struct sim *s, uint32_t host, uint32_t lun);
+/* What the daemon before this one wrote down. */
+void world_tell_fences(struct sim *s);
 /* Remembers when that was so. */
 void world_note_identities(struct sim *s);
 int world_map_of(const struct sim *s, const struct device *d);

@@ -402,6 +402,21 @@ void world_note_identities(struct sim *s)
 		}
 }
 
+void world_tell_fences(struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			struct device *d = &s->devices[h][l];
+			struct observation o = { .kind = OBS_FENCED, .fenced = { .ino = d->ino } };
+
+			if (!d->ino || !d->recorded)
+				continue;
+			world_sysfs(h, l, o.fenced.sysfs);
+			sim_feed(s, &o);
+			d->fenced_told = s->daemon;
+		}
+}
+
 /* ---- configuration --------------------------------------------------------------------------- */
 
 void world_configure(struct sim *s)

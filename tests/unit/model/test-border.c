@@ -200,6 +200,11 @@ static void fill_observation(struct observation *o)
 		U32(o->helper.pid);
 		return;
 	case OBS_REQUEST: fill_request(&o->request); return;
+	case OBS_FENCED:
+		U64(o->fenced.ino);
+		TEXT(o->fenced.sysfs);
+		TEXT(o->fenced.found);
+		return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
 	case OBS_WATCHED:
@@ -244,8 +249,14 @@ static void fill_action(struct action *a)
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		return;
-	case ACT_DELETE:
 	case ACT_FENCE:
+		U32(a->fence.host);
+		U32(a->fence.deadline_ms);
+		U64(a->fence.ino);
+		TEXT(a->fence.sysfs);
+		TEXT(a->fence.found);
+		return;
+	case ACT_DELETE:
 		U32(a->del.host);
 		BOOL(a->del.claim);
 		BOOL(a->del.by_qualifier);

@@ -374,6 +374,36 @@ static void test_an_attention_of_another_lun(void **state)
 	assert_true(w->identified[p->id.slot] > 0);
 }
 
+/* ---- another daemon -------------------------------------------------------------------------- */
+
+static void test_fenced_by_another_daemon(void **state)
+{
+	struct observation o = { .kind = OBS_FENCED };
+	struct path *q;
+
+	(void)state;
+	begin("");
+	o.fenced = (struct obs_fenced){ .ino = built_device(3, 7, "").device.ino, .found = "x" };
+	TEXT_SET(o.fenced.sysfs, built_device(3, 7, "").device.sysfs);
+	world_feed(w, o);
+	o.fenced.ino++;
+	TEXT_SET(o.fenced.sysfs, built_device(3, 8, "").device.sysfs);
+	o.fenced.ino += 7; /* there was another device */
+	world_feed(w, o);
+	q = add(3, 7, 7);
+	world_of(w, q)->checked.state = DEVICE_OFFLINE;
+	assert_int_equal(q->state, PATH_FENCED);
+	assert_int_equal(q->fence.stage, FENCE_FENCED);
+	assert_int_equal(add(3, 8, 8)->fence.stage, FENCE_NO);
+	world_run(w, SOON_MS);
+	assert_int_equal(w->asked_of[q->id.slot], w->looks_of[q->id.slot]);
+	world_of(w, q)->checked.state = DEVICE_RUNNING;
+	world_run(w, 1500);
+	require_deed(ACT_FENCE, q);
+	assert_int_equal(world_deed(w, 0)->fence.ino, q->device.ino);
+	assert_string_equal(world_deed(w, 0)->fence.sysfs, q->device.sysfs);
+}
+
 /* ---- out ------------------------------------------------------------------------------------- */
 
 static void require_removal(const struct path *q)
@@ -488,6 +518,7 @@ int main(void)
 		TEST(test_away_since),
 		TEST(test_a_removal_is_under_way),
 		TEST(test_an_attention_of_another_lun),
+		TEST(test_fenced_by_another_daemon),
 		TEST(test_purge_fenced),
 		TEST(test_purge_fenced_in_use),
 		TEST(test_purge_fenced_of_what_is_not),
