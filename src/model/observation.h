@@ -26,7 +26,7 @@ enum {
 	MAX_HOLDS = 16,
 	MAX_INQUIRY = 64,
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
-	MAX_IDENTITY = 1024, /* of a page that names the logical unit */
+	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 };
 
 enum observation_kind {
