@@ -21,6 +21,7 @@ enum {
 enum {
 	PK_PURGE_DRY_RUN = 1, /* go all rungs up to the deed, and say so */
 	PK_PURGE_HELD = 2,    /* let go what the limits hold back */
+	PK_PURGE_FENCED = 4,  /* remove what is fenced, which is not asked again */
 };
 
 /**
@@ -97,7 +98,8 @@ int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char 
 
 /**
  * pk_purge() - verify that the devices are gone, remove them, wait for the end
- * @names:	NULL-terminated; may be empty with PK_PURGE_HELD: all that is held back
+ * @names:	NULL-terminated; may be empty with PK_PURGE_HELD, PK_PURGE_FENCED: all that is
+ *		held back, fenced
  * @flags:	PK_PURGE_...
  * @timeout_ms:	what is not done then is "pending"; 0: wait for ever
  * @ret:	set on success: the document, a result for each device; free() it

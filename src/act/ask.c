@@ -4,25 +4,44 @@
 #include <errno.h>
 #include <string.h>
 
+#include "scsi/gone.h"
 #include "scsi/inquiry.h"
 #include "scsi/sense.h"
+#include "scsi/vpd.h"
 
 _Static_assert(INQUIRY_BYTES <= MAX_INQUIRY, "standard INQUIRY data fit into an observation");
 
-static void prepare_tur(struct sg_command *command, uint32_t timeout_ms)
+enum { FIRST_PAGE_BYTES = 252 }; /* some answer longer allocations wrongly */
+
+static void prepare(struct ask *ask, uint8_t *data, uint32_t data_bytes)
 {
-	*command = (struct sg_command){ .timeout_ms = timeout_ms };
-	command->cdb_bytes = cdb_test_unit_ready(command->cdb);
+	ask->command = (struct sg_command){
+		.timeout_ms = ask->command.timeout_ms,
+		.data = data,
+		.data_bytes = data_bytes,
+	};
 }
 
-static void prepare_inquiry(struct sg_command *command, uint32_t timeout_ms, struct obs_checked *to)
+static void prepare_step(struct ask *ask)
 {
-	*command = (struct sg_command){
-		.timeout_ms = timeout_ms,
-		.data = to->inquiry_data,
-		.data_bytes = INQUIRY_BYTES,
-	};
-	command->cdb_bytes = cdb_inquiry(command->cdb, INQUIRY_BYTES);
+	struct obs_checked *checked = &ask->checked;
+	struct sg_command *command = &ask->command;
+
+	switch (ask->step) {
+	case ASK_IDLE: return;
+	case ASK_TUR:
+		prepare(ask, NULL, 0);
+		command->cdb_bytes = cdb_test_unit_ready(command->cdb);
+		return;
+	case ASK_INQUIRY:
+		prepare(ask, checked->inquiry_data, INQUIRY_BYTES);
+		command->cdb_bytes = cdb_inquiry(command->cdb, INQUIRY_BYTES);
+		return;
+	case ASK_IDENTITY:
+		prepare(ask, checked->identity_data, ask->page_bytes);
+		command->cdb_bytes = cdb_inquiry_vpd(command->cdb, ask->page, ask->page_bytes);
+		return;
+	}
 }
 
 /* Did the logical unit or its target speak? */
@@ -62,62 +81,137 @@ static void note_inquiry(
 	memset(checked->inquiry_data + bytes, 0, sizeof checked->inquiry_data - bytes);
 }
 
-/* A command that could not even be sent: that is its answer. */
-static bool submit(struct ask *ask, int sg, enum ask_step step, struct scsi_answer *answer)
+static bool refuses(const struct scsi_answer *answer)
 {
-	int r = sg_submit(sg, &ask->command, ++ask->pack_id);
+	struct sense sense;
 
-	ask->step = r < 0 ? ASK_IDLE : step;
-	if (r < 0)
-		*answer = (struct scsi_answer){ .error = r };
-	return r >= 0;
+	return answer_classify(answer, &sense) == ANSWER_SENSE &&
+	       sense.key == SENSE_ILLEGAL_REQUEST;
 }
 
-void ask_begin(struct ask *ask, int sg, uint32_t timeout_ms, bool wants_inquiry)
+/* Is there a logical unit that page 83h gives no name? */
+static bool names_nobody(const struct obs_checked *checked)
 {
-	ask->wants_inquiry = wants_inquiry;
+	struct vpd_identity identity;
+
+	return vpd_83_decode(checked->identity_data, checked->identity_len, &identity) ==
+		       -ENODATA &&
+	       !(checked->identity_data[0] >> 5);
+}
+
+/* False: another page, or more of this one, is to be asked for. */
+static bool note_identity(struct ask *ask, const struct scsi_answer *answer, uint32_t bytes)
+{
+	struct obs_checked *checked = &ask->checked;
+	bool good = answer_classify(answer, NULL) == ANSWER_GOOD;
+	size_t length = good ? vpd_length(checked->identity_data, bytes) : 0;
+
+	checked->identity_len = (uint16_t)(good ? bytes : 0);
+	memset(checked->identity_data + checked->identity_len, 0,
+		sizeof checked->identity_data - checked->identity_len);
+	if (!good && !refuses(answer))
+		return true;
+	if (length > ask->page_bytes && length <= MAX_IDENTITY &&
+		ask->page_bytes == FIRST_PAGE_BYTES) {
+		ask->page_bytes = (uint16_t)length;
+		return false;
+	}
+	if (ask->page == VPD_DEVICE_ID && (!good || names_nobody(checked))) {
+		ask->page = VPD_SERIAL_NUMBER;
+		ask->page_bytes = FIRST_PAGE_BYTES;
+		return false;
+	}
+	checked->identified = true;
+	return true;
+}
+
+static enum ask_step step_identity(struct ask *ask)
+{
+	if (!ask->wishes.identity || scsi_says_unsupported(&ask->checked.tur))
+		return ASK_IDLE;
+	ask->page = VPD_DEVICE_ID;
+	ask->page_bytes = FIRST_PAGE_BYTES;
+	return ASK_IDENTITY;
+}
+
+/* Keeps an answer, and prepares what is to be sent after it; ASK_IDLE: that was all. */
+static void take(struct ask *ask, const struct scsi_answer *answer, uint32_t bytes)
+{
+	switch (ask->step) {
+	case ASK_IDLE: return;
+	case ASK_TUR:
+		ask->checked.tur = *answer;
+		if (!was_answered(answer))
+			ask->step = ASK_IDLE;
+		else
+			ask->step = ask->wishes.inquiry ? ASK_INQUIRY : step_identity(ask);
+		break;
+	case ASK_INQUIRY:
+		note_inquiry(&ask->checked, answer, bytes);
+		ask->step = step_identity(ask);
+		break;
+	case ASK_IDENTITY:
+		if (note_identity(ask, answer, bytes))
+			ask->step = ASK_IDLE;
+		break;
+	}
+	prepare_step(ask);
+}
+
+static void begin(struct ask *ask, uint32_t timeout_ms, struct ask_wishes wishes)
+{
+	ask->wishes = wishes;
 	ask->checked = (struct obs_checked){ .asked = true };
-	prepare_tur(&ask->command, timeout_ms);
-	submit(ask, sg, ASK_TUR, &ask->checked.tur);
+	ask->command.timeout_ms = timeout_ms;
+	ask->step = ASK_TUR;
+	prepare_step(ask);
+}
+
+/* A command that could not even be sent: that is its answer. False: it ended. */
+static bool submit(struct ask *ask, int sg)
+{
+	while (ask->step != ASK_IDLE) {
+		struct scsi_answer answer = { 0 };
+
+		answer.error = sg_submit(sg, &ask->command, ++ask->pack_id);
+		if (!answer.error)
+			return true;
+		take(ask, &answer, 0);
+	}
+	return false;
+}
+
+void ask_begin(struct ask *ask, int sg, uint32_t timeout_ms, struct ask_wishes wishes)
+{
+	begin(ask, timeout_ms, wishes);
+	submit(ask, sg);
 }
 
 bool ask_go_on(struct ask *ask, int sg)
 {
-	struct obs_checked *checked = &ask->checked;
 	struct scsi_answer answer;
 	uint32_t bytes;
 
 	if (ask->step == ASK_IDLE ||
 		sg_collect(sg, &ask->command, ask->pack_id, &answer, &bytes) < 0)
 		return false;
-	if (ask->step == ASK_INQUIRY) {
-		note_inquiry(checked, &answer, bytes);
-		ask->step = ASK_IDLE;
-		return true;
-	}
-	checked->tur = answer;
-	ask->step = ASK_IDLE;
-	if (!ask->wants_inquiry || !was_answered(&answer))
-		return true;
-	prepare_inquiry(&ask->command, ask->command.timeout_ms, checked);
-	return !submit(ask, sg, ASK_INQUIRY, &checked->inquiry);
+	take(ask, &answer, bytes);
+	return !submit(ask, sg);
 }
 
-void ask_now(int node, uint32_t timeout_ms, bool wants_inquiry, unsigned attention_retries,
+void ask_now(int node, uint32_t timeout_ms, struct ask_wishes wishes, unsigned attention_retries,
 	struct obs_checked *ret)
 {
-	struct sg_command command;
+	struct ask ask = { 0 };
 	struct scsi_answer answer;
 	uint32_t bytes;
 
-	*ret = (struct obs_checked){ .asked = true };
-	do {
-		prepare_tur(&command, timeout_ms);
-		sg_ask(node, &command, &ret->tur, &bytes);
-	} while (is_attention(&ret->tur) && attention_retries-- > 0);
-	if (!wants_inquiry || !was_answered(&ret->tur))
-		return;
-	prepare_inquiry(&command, timeout_ms, ret);
-	sg_ask(node, &command, &answer, &bytes);
-	note_inquiry(ret, &answer, bytes);
+	begin(&ask, timeout_ms, wishes);
+	while (ask.step != ASK_IDLE) {
+		sg_ask(node, &ask.command, &answer, &bytes);
+		if (ask.step == ASK_TUR && is_attention(&answer) && attention_retries-- > 0)
+			continue;
+		take(&ask, &answer, bytes);
+	}
+	*ret = ask.checked;
 }

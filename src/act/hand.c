@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "act/ask.h"
+#include "act/fences.h"
 #include "base/cleanup.h"
 #include "port/loop.h"
 #include "port/packet.h"
@@ -71,7 +72,7 @@ static int lock_host(struct hand *h)
 	struct flock lock = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)h->action->del.host,
+		.l_start = (off_t)action_hand_host(h->action),
 		.l_len = 1,
 	};
 
@@ -88,24 +89,29 @@ static int announce(struct hand *h)
 		.kind = OBS_HAND,
 		.path = h->action->path,
 		.action = h->action->id,
-		.hand = { .pid = (uint32_t)getpid(), .host = h->action->del.host },
+		.hand = { .pid = (uint32_t)getpid(), .host = action_hand_host(h->action) },
 	};
 
 	return packet_send_patiently(h->socket, &o, observation_size(&o));
 }
 
+static int require_state(struct hand *h, enum device_state wanted)
+{
+	enum device_state state = handles_device_state(h->handles);
+
+	if (state == wanted)
+		return 0;
+	return state == DEVICE_GOING ? -ENODEV : -EAGAIN;
+}
+
 static int is_running(struct hand *h)
 {
-	switch (handles_device_state(h->handles)) {
-	case DEVICE_RUNNING: return 0;
-	case DEVICE_GOING: return -ENODEV;
-	case DEVICE_UNKNOWN:
-	case DEVICE_OFFLINE:
-	case DEVICE_TRANSPORT_OFFLINE:
-	case DEVICE_BLOCKED:
-	case DEVICE_QUIESCE: break;
-	}
-	return -EAGAIN;
+	return require_state(h, DEVICE_RUNNING);
+}
+
+static int is_offline(struct hand *h)
+{
+	return require_state(h, DEVICE_OFFLINE);
 }
 
 static int way_is_up(struct hand *h)
@@ -116,7 +122,7 @@ static int way_is_up(struct hand *h)
 /* Who else is in its map, and how many may go a minute, was judged when the order was given. */
 static int is_timely(struct hand *h)
 {
-	uint32_t deadline_ms = h->action->del.deadline_ms;
+	uint32_t deadline_ms = action_hand_deadline_ms(h->action);
 
 	return deadline_ms && hand_clock() - h->order->boot_ms > deadline_ms ? -EAGAIN : 0;
 }
@@ -128,7 +134,8 @@ static int is_still_gone(struct hand *h)
 
 	test_point("hand-before-ask");
 	h->asked_ms = hand_clock();
-	ask_now(handles_node(h->handles), h->handles->timeout_ms, true, ATTENTION_RETRIES, a);
+	ask_now(handles_node(h->handles), h->handles->timeout_ms,
+		(struct ask_wishes){ .inquiry = true }, ATTENTION_RETRIES, a);
 	gone = scsi_gone(
 		&a->tur, a->inquired ? &a->inquiry : NULL, a->inquiry_data, a->inquiry_len);
 	if (gone == GONE_UNSUPPORTED || (gone == GONE_QUALIFIER && h->action->del.by_qualifier))
@@ -179,8 +186,10 @@ static int is_unused(struct hand *h)
 		return r;
 	if (!h->action->del.claim && is_in_map(h->handles->dir, disk))
 		return 0;
-	return pinned_open_node(
+	r = pinned_open_node(
 		h->handles->dir, PINNED_DISK, O_RDONLY | O_EXCL | O_NONBLOCK, &h->claim, NULL);
+	/* the kernel looks for other claims first, and lets nobody open what is offline */
+	return r == -ENXIO && h->action->del.fenced ? 0 : r;
 }
 
 static int is_fresh(struct hand *h)
@@ -200,27 +209,62 @@ static int write_delete(struct hand *h)
 	test_point("hand-before-write");
 	h->written = true;
 	n = write(h->handles->delete_file, "1", 1);
-	return n < 0 ? -errno : 0;
+	if (n < 0)
+		return -errno;
+	if (h->action->del.fenced)
+		fences_remove(h->handles->ino);
+	return 0;
 }
+
+/* No hand needs the host for this, and a stuck one must not keep it from being done; nor must a
+ * record that cannot be written. */
+static int write_offline(struct hand *h)
+{
+	static const char word[] = "offline\n";
+	int r;
+
+	fences_write(&h->action->fence);
+	test_point("hand-before-write");
+	h->written = true;
+	r = pwrite(h->handles->state, word, strlen(word), 0) < 0 ? -errno : is_offline(h);
+	if (r < 0)
+		fences_remove(h->action->fence.ino);
+	return r;
+}
+
+/* What a hand may be sent for. */
+enum { GONE = 1, FENCED = 2, DELETE = GONE | FENCED, FENCE = 4, ANY = DELETE | FENCE };
 
 /* In this order; the first that fails ends it, and its stage is the answer. */
 static const struct step {
+	unsigned deeds;
 	enum hand_stage stage;
 	int (*take)(struct hand *h);
 } steps[] = {
-	{ STAGE_LOCK, lock_host },
-	{ STAGE_DAEMON, announce },
-	{ STAGE_STATE, is_running },
-	{ STAGE_TRANSPORT, way_is_up },
-	{ STAGE_ASK, is_timely },
-	{ STAGE_ASK, is_still_gone },
-	{ STAGE_CLAIM, is_unused },
-	{ STAGE_STATE, is_running }, /* opening the disk may have waited */
-	{ STAGE_TRANSPORT, way_is_up },
-	{ STAGE_ASK, is_fresh },
-	{ STAGE_DAEMON, daemon_lives },
-	{ STAGE_WRITE, write_delete },
+	{ DELETE, STAGE_LOCK, lock_host },
+	{ ANY, STAGE_DAEMON, announce },
+	{ GONE, STAGE_STATE, is_running },
+	{ FENCED, STAGE_STATE, is_offline },
+	{ GONE, STAGE_TRANSPORT, way_is_up },
+	{ ANY, STAGE_ASK, is_timely },
+	{ GONE, STAGE_ASK, is_still_gone },
+	{ DELETE, STAGE_CLAIM, is_unused },
+	{ GONE, STAGE_STATE, is_running }, /* opening the disk may have waited */
+	{ FENCED, STAGE_STATE, is_offline },
+	{ GONE, STAGE_TRANSPORT, way_is_up },
+	{ GONE, STAGE_ASK, is_fresh },
+	{ FENCED, STAGE_ASK, is_timely },
+	{ ANY, STAGE_DAEMON, daemon_lives },
+	{ DELETE, STAGE_WRITE, write_delete },
+	{ FENCE, STAGE_WRITE, write_offline },
 };
+
+static unsigned deed_of(const struct action *a)
+{
+	if (a->kind == ACT_FENCE)
+		return FENCE;
+	return a->del.fenced ? FENCED : GONE;
+}
 
 static int report(const struct hand *h, enum hand_stage stage, int result)
 {
@@ -256,11 +300,11 @@ static void settle(const struct hand *h)
 	process_settle("pk-hand");
 }
 
-int hand_main(const struct action *delete_action, const struct hand_order *order,
+int hand_main(const struct action *action, const struct hand_order *order,
 	const struct handles *handles, int socket, int locks)
 {
 	struct hand h = {
-		.action = delete_action,
+		.action = action,
 		.order = order,
 		.handles = handles,
 		.socket = socket,
@@ -268,11 +312,14 @@ int hand_main(const struct action *delete_action, const struct hand_order *order
 		.claim = -1,
 	};
 	enum hand_stage stage = STAGE_NONE;
+	unsigned deed = deed_of(action);
 	int r = 0;
 
 	settle(&h);
 	test_point("hand-begin");
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && r >= 0; i++) {
+		if (!(steps[i].deeds & deed))
+			continue;
 		stage = steps[i].stage;
 		r = steps[i].take(&h);
 	}

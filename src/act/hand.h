@@ -5,12 +5,18 @@
  * that must be true is looked at here once more, through what was opened before the verdict, in
  * this order: no other hand on that host; running, and the way up; still gone; not in use, held
  * so by a claim; still running, and still fresh; the daemon lives. Then one write.
+ *
+ * A fenced device is deleted while it is offline, and is not asked: it would answer for another
+ * logical unit. Nobody can open it then, so that "not in use" holds without a descriptor.
+ *
+ * Or one fence: the device is set offline. That waits for no other hand.
  */
 #include "act/handles.h"
 #include "model/action.h"
 
-/* Follows ACT_DELETE in its packet. What was decided when it was given may not hold for ever: a
- * keeper that the kernel kept for a while must not begin what was decided before that. */
+/* Follows ACT_DELETE and ACT_FENCE in their packet. What was decided when it was given may not hold
+ * for ever: a keeper that the kernel kept for a while must not begin what was decided before that.
+ */
 struct hand_order {
 	uint64_t boot_ms; /* hand_clock() when it was given */
 };
@@ -31,7 +37,7 @@ int hand_send_order(int keeper, const struct action *delete_action, int socket);
  * where it was not asked for, unless a multipath map holds the disk: a path that left its map
  * meanwhile is a disk that can be in use.
  */
-int hand_main(const struct action *delete_action, const struct hand_order *order,
+int hand_main(const struct action *action, const struct hand_order *order,
 	const struct handles *handles, int socket, int locks);
 
 /* The file of locks, made when it is not there. A descriptor (the caller's) or negative errno. */

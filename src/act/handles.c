@@ -85,7 +85,7 @@ static int open_all(const struct act_watch *watch, struct handles *h)
 	r = open_below(h->dir, "delete", O_WRONLY, &h->delete_file);
 	if (r < 0)
 		return r;
-	r = open_below(h->dir, "state", O_RDONLY, &h->state);
+	r = open_below(h->dir, "state", O_RDWR, &h->state);
 	if (r < 0)
 		return r;
 	r = open_transport(watch->sysfs, h);

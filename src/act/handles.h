@@ -14,10 +14,10 @@ struct transport;
 struct handles {
 	int dir;	 /* the sysfs directory; only to look below */
 	int delete_file; /* for writing */
-	int state;
-	int transport; /* -1: this transport has no word on its state */
-	int sg;	       /* -1: there is no sg node */
-	int disk;      /* only where there is no sg node: for SG_IO, no use and no claim */
+	int state;	 /* to read, and for a fence to write */
+	int transport;	 /* -1: this transport has no word on its state */
+	int sg;		 /* -1: there is no sg node */
+	int disk;	 /* only where there is no sg node: for SG_IO, no use and no claim */
 	const struct transport *transport_words; /* borrowed: a row of a table */
 	uint64_t ino;
 	uint32_t timeout_ms; /* the device's own for a command */

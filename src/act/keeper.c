@@ -230,7 +230,7 @@ static void hung_up(struct keeper *k, struct watched *w)
 	answer(k, &o);
 }
 
-/* ---- deleting ---------------------------------------------------------------------------- */
+/* ---- hands ------------------------------------------------------------------------------- */
 
 static void fork_hand(struct keeper *k, struct watched *w)
 {
@@ -256,14 +256,14 @@ static void fork_hand(struct keeper *k, struct watched *w)
 /* The kernel would keep the hand waiting for our own command. */
 static void begin_owed_hand(struct keeper *k, struct watched *w)
 {
-	if (w->owed_socket < 0 || is_busy(w))
+	if (w->owed_socket < 0 || (is_busy(w) && w->owed.kind == ACT_DELETE))
 		return;
 	fork_hand(k, w);
 	w->owed_socket = close_fd(w->owed_socket);
 }
 
 /* socket is taken. */
-static void delete_device(
+static void send_hand(
 	struct keeper *k, const struct action *a, const struct hand_order *order, int socket)
 {
 	struct watched *w = find(k, a->path);
@@ -297,19 +297,20 @@ static void check_ended(struct keeper *k, struct watched *w)
 }
 
 static _Noreturn void ask_in_child(
-	const struct watched *w, uint32_t timeout_ms, bool wants_inquiry, int pipe)
+	const struct watched *w, uint32_t timeout_ms, struct ask_wishes wishes, int pipe)
 {
 	const int kept[] = { w->handles.disk, pipe };
 	struct obs_checked checked;
 
 	process_close_all_but(kept, ARRAY_SIZE(kept));
 	prctl(PR_SET_NAME, "pk-asker");
-	ask_now(w->handles.disk, timeout_ms, wants_inquiry, 0, &checked);
+	ask_now(w->handles.disk, timeout_ms, wishes, 0, &checked);
 	_exit(packet_send_patiently(pipe, &checked, sizeof checked) < 0);
 }
 
 /* A block node can only be asked by a call that waits. */
-static int begin_asker(struct keeper *k, struct watched *w, uint32_t timeout_ms, bool wants_inquiry)
+static int begin_asker(
+	struct keeper *k, struct watched *w, uint32_t timeout_ms, struct ask_wishes wishes)
 {
 	int pair[2], pid, r;
 
@@ -319,7 +320,7 @@ static int begin_asker(struct keeper *k, struct watched *w, uint32_t timeout_ms,
 	flush(k);
 	pid = fork();
 	if (pid == 0)
-		ask_in_child(w, timeout_ms, wants_inquiry, pair[1]);
+		ask_in_child(w, timeout_ms, wishes, pair[1]);
 	r = pid < 0 ? -errno : listen_to(k, pair[0], &w->asker_event);
 	close(pair[1]);
 	if (r < 0)
@@ -331,18 +332,19 @@ static int begin_asker(struct keeper *k, struct watched *w, uint32_t timeout_ms,
 
 static void begin_check(struct keeper *k, struct watched *w, const struct action *a)
 {
+	const struct ask_wishes wishes = { a->check.ask_inquiry, a->check.ask_identity };
 	uint32_t timeout_ms = a->check.timeout_ms ? a->check.timeout_ms : w->handles.timeout_ms;
 	int r;
 
 	w->check = a->id;
 	w->checked_at = loop_now();
 	if (w->handles.sg < 0) {
-		r = begin_asker(k, w, timeout_ms, a->check.ask_inquiry);
+		r = begin_asker(k, w, timeout_ms, wishes);
 		if (r < 0)
 			answer_unasked(k, a, w, r);
 		return;
 	}
-	ask_begin(&w->ask, w->handles.sg, timeout_ms, a->check.ask_inquiry);
+	ask_begin(&w->ask, w->handles.sg, timeout_ms, wishes);
 	if (w->ask.step == ASK_IDLE)
 		check_ended(k, w);
 }
@@ -361,7 +363,7 @@ static void check(struct keeper *k, const struct action *a)
 	w->transport = handles_transport_state(&w->handles);
 	if (w->hand >= 0)
 		answer_unasked(k, a, w, -EBUSY);
-	else if (w->state != DEVICE_RUNNING)
+	else if (w->state != DEVICE_RUNNING || a->check.only_look)
 		answer_unasked(k, a, w, 0);
 	else
 		begin_check(k, w, a);
@@ -370,12 +372,12 @@ static void check(struct keeper *k, const struct action *a)
 /* ---- the loop ---------------------------------------------------------------------------- */
 
 /* Alone in its packet, with its order and the hand's socket; without them nothing is done. */
-static void take_delete(struct keeper *k, const struct action *a)
+static void take_order(struct keeper *k, const struct action *a)
 {
 	struct hand_order order;
 
 	if (k->in.n_fds == 1 && packet_next(&k->in, &order, sizeof order) == 1)
-		delete_device(k, a, &order, TAKE_FD(k->in.fds[0]));
+		send_hand(k, a, &order, TAKE_FD(k->in.fds[0]));
 }
 
 static void do_action(struct keeper *k, const struct action *a)
@@ -390,7 +392,8 @@ static void do_action(struct keeper *k, const struct action *a)
 		if (w)
 			forget(k, w);
 		break;
-	case ACT_DELETE: take_delete(k, a); break;
+	case ACT_DELETE:
+	case ACT_FENCE: take_order(k, a); break;
 	case ACT_READ_DEVICES:
 	case ACT_LOOK:
 	case ACT_ASK_OWNER:

@@ -371,7 +371,7 @@ static int to_hand(struct perform *p, const struct action *a)
 	if (r < 0)
 		return r;
 	its = pair[1];
-	hand = add_helper(p, HELPER_HAND, a->del.host);
+	hand = add_helper(p, HELPER_HAND, action_hand_host(a));
 	if (!hand) {
 		close(pair[0]);
 		return -ENOMEM;

@@ -13,6 +13,7 @@ static const struct route routes[ACTION_KINDS] = {
 	[ACT_FAIL_PATH] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_REMOVE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_DELETE] = { HELPER_HAND, OBS_DONE, true }, /* forked by the keeper of its host */
+	[ACT_FENCE] = { HELPER_HAND, OBS_DONE, true },
 };
 
 const struct route *route_of(enum action_kind kind)

@@ -37,9 +37,29 @@ static void store(const struct field *f, uint8_t *at, uint64_t n)
 	memcpy(at, &n, f->size);
 }
 
+static size_t count_bytes(const struct field *f, const uint8_t *base)
+{
+	uint16_t n;
+
+	if (f->count_size == 1)
+		return base[f->count_offset];
+	memcpy(&n, base + f->count_offset, sizeof n);
+	return n;
+}
+
+static void store_count(const struct field *f, uint8_t *base, size_t count)
+{
+	uint16_t n = (uint16_t)count;
+
+	if (f->count_size == 1)
+		base[f->count_offset] = (uint8_t)count;
+	else
+		memcpy(base + f->count_offset, &n, sizeof n);
+}
+
 static void print_bytes(struct text *out, const struct field *f, const uint8_t *base)
 {
-	size_t n = base[f->count_offset];
+	size_t n = count_bytes(f, base);
 
 	for (size_t i = 0; i < n && i < f->size; i++)
 		text_addf(out, "%02x", base[f->offset + i]);
@@ -99,7 +119,7 @@ static void print_prefixed(
 				print_prefixed(out, f->fields,
 					base + f->offset + (size_t)i * f->size, deeper);
 			}
-		} else if (f->type == FIELD_BYTES ? base[f->count_offset] != 0
+		} else if (f->type == FIELD_BYTES ? count_bytes(f, base) != 0
 						  : !is_zero(base + f->offset, f->size)) {
 			print_one(out, f, base, prefix);
 		}
@@ -192,6 +212,7 @@ static int set_element(const struct field *f, uint8_t *base, const char *rest, c
 
 static int set_one(const struct field *f, uint8_t *base, const char *value)
 {
+	size_t max = f->count_size == 1 ? UINT8_MAX : UINT16_MAX; /* of bytes that can be counted */
 	uint8_t *at = base + f->offset;
 	int r;
 
@@ -209,10 +230,10 @@ static int set_one(const struct field *f, uint8_t *base, const char *value)
 	case FIELD_ENUM: return set_enum(f, at, value);
 	case FIELD_TEXT: return set_text(f, at, value);
 	case FIELD_BYTES:
-		r = number_parse_bytes(value, at, f->size < 255 ? f->size : 255);
+		r = number_parse_bytes(value, at, f->size < max ? f->size : max);
 		if (r < 0)
 			return -EINVAL;
-		base[f->count_offset] = (uint8_t)r;
+		store_count(f, base, (size_t)r);
 		return 0;
 	case FIELD_ARRAY: break;
 	}

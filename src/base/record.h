@@ -19,7 +19,7 @@ enum field_type {
 	FIELD_BOOL,
 	FIELD_ENUM,  /* a 4-byte enum; names: NULL-terminated by n_names */
 	FIELD_TEXT,  /* char[size] */
-	FIELD_BYTES, /* uint8_t[size], of which count_offset (uint8_t) tells how many */
+	FIELD_BYTES, /* uint8_t[size], of which count_offset (uint8_t, uint16_t) tells how many */
 	FIELD_ARRAY, /* struct[...], of which count_offset (uint32_t) tells how many */
 };
 
@@ -27,7 +27,7 @@ struct field {
 	const char *name;
 	enum field_type type;
 	uint32_t offset, size;
-	uint32_t count_offset;
+	uint32_t count_offset, count_size;
 	uint32_t max_count; /* FIELD_ARRAY: capacity; FIELD_ENUM: number of names */
 	const char *const *names;
 	const struct field *fields; /* FIELD_ARRAY: of one element, ended by name NULL */
@@ -51,7 +51,8 @@ struct field {
 #define FIELD_HEX(n, s, m, c)                                                                      \
 	{                                                                                          \
 		.name = n, .type = FIELD_BYTES, .offset = offsetof(struct s, m),                   \
-		.size = sizeof(((struct s *)0)->m), .count_offset = offsetof(struct s, c)          \
+		.size = sizeof(((struct s *)0)->m), .count_offset = offsetof(struct s, c),         \
+		.count_size = sizeof(((struct s *)0)->c)                                           \
 	}
 #define FIELD_LIST(n, s, m, c, f)                                                                  \
 	{                                                                                          \

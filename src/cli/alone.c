@@ -104,7 +104,7 @@ static int run(
 	struct obs_request word = {
 		.verb = verb,
 		.flags = (words->dry_run ? REQUEST_DRY_RUN : 0u) |
-			 (words->held ? REQUEST_HELD : 0u),
+			 (words->held ? REQUEST_HELD : 0u) | (words->fenced ? REQUEST_FENCED : 0u),
 		.timeout_ms = words->timeout_ms,
 	};
 	_cleanup_(errand_freep) struct errand *errand = NULL;

@@ -69,7 +69,8 @@ static int call_check(struct pk *pk, const struct words *words, char **ret)
 static int call_purge(struct pk *pk, const struct words *words, char **ret)
 {
 	unsigned flags = (words->dry_run ? PK_PURGE_DRY_RUN : 0u) |
-			 (words->held ? PK_PURGE_HELD : 0u);
+			 (words->held ? PK_PURGE_HELD : 0u) |
+			 (words->fenced ? PK_PURGE_FENCED : 0u);
 
 	return pk_purge(pk, words->names, flags, words->timeout_ms, ret);
 }

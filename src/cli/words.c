@@ -18,6 +18,8 @@ static const struct {
 		"do everything but the deed, and say what would be done" },
 	{ 'H', MAY_HELD, "held", NULL,
 		"let go what the limits hold back (without DEVICE: all of it)" },
+	{ 'F', MAY_FENCED, "fenced", NULL,
+		"remove paths whose identity changed (without DEVICE: all that are fenced)" },
 	{ 't', MAY_TIMEOUT, "timeout", "S",
 		"what is not done after S seconds is pending (status 1)" },
 	{ 'o', MAY_ORIGIN, "origin", NULL, "also say where each value came from" },
@@ -59,6 +61,7 @@ static int take(struct words *w, int key, const char *value)
 	switch (key) {
 	case 'n': w->dry_run = true; return 0;
 	case 'H': w->held = true; return 0;
+	case 'F': w->fenced = true; return 0;
 	case 'o': w->origin = true; return 0;
 	case 'm': w->metrics = true; return 0;
 	case 'f': w->follow = true; return 0;
@@ -108,7 +111,7 @@ int words_parse(const struct verb_row *verb, int argc, char **argv, struct words
 	w.n_names = (unsigned)(argc - optind);
 	for (unsigned i = 0; i < w.n_names; i++)
 		w.names[i] = follow(w.names[i]);
-	if (!w.help && !w.held && !w.check_file && w.n_names < verb->min_names) {
+	if (!w.help && !w.held && !w.fenced && !w.check_file && w.n_names < verb->min_names) {
 		fprintf(stderr, "pathkeeper: %s needs a DEVICE\n", verb->name);
 		return CODE_USAGE;
 	}

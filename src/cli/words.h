@@ -19,7 +19,7 @@ enum { WORDS_PURGE_TIMEOUT_S = 120, WORDS_CHECK_TIMEOUT_S = 60 };
 struct words {
 	const char *verb;
 	bool json, help, metrics;
-	bool dry_run, held, origin, follow;
+	bool dry_run, held, fenced, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
 	uint64_t last;	     /* events; 0: not given */
@@ -44,6 +44,7 @@ enum word_option {
 	MAY_FOLLOW = 1 << 5,
 	MAY_METRICS = 1 << 6,
 	MAY_LAST = 1 << 7,
+	MAY_FENCED = 1 << 8,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

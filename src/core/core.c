@@ -5,8 +5,10 @@
 
 #include "base/text.h"
 #include "core/events.h"
+#include "judge/identity.h"
 #include "judge/path_judge.h"
 #include "model/name.h"
+#include "plan/fence.h"
 #include "plan/reconcile.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
@@ -92,8 +94,11 @@ void core_feed(struct core *core, const struct observation *o)
 		struct verdict v = path_judge(p, &o->checked);
 
 		verdict_apply(m, p, &v);
+		identity_apply(m, p, &o->checked);
 	}
-	if (ends)
+	if (ends && fence_is_moving(&p->fence))
+		fence_deed_ended(m, p, o);
+	else if (ends)
 		removal_deed_ended(m, p, o);
 	drain_changes(core);
 }
@@ -160,17 +165,22 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 	return r < 0 ? r : 0;
 }
 
-int core_request_held(struct core *core, const struct obs_request *word)
+/* Does a word without a name mean p? */
+static bool is_meant(const struct path *p, uint32_t flags)
+{
+	return (flags & REQUEST_HELD && p->held_back && !p->released) ||
+	       (flags & REQUEST_FENCED && p->fence.fenced);
+}
+
+int core_request_all(struct core *core, const struct obs_request *word)
 {
 	struct model *m = core->model;
-	struct obs_request held = *word;
 	struct path *p;
 	int n = 0;
 
-	held.flags |= REQUEST_HELD;
 	for_each_path (m, p)
-		if (p->held_back && !p->released) {
-			int r = request_open(m, &held, p, p->device.dev);
+		if (is_meant(p, word->flags)) {
+			int r = request_open(m, word, p, p->device.dev);
 
 			if (r < 0)
 				return r;

@@ -38,8 +38,8 @@ void core_set_config(struct core *core, struct config *config);
  * -ENODEV: no such device; -EINVAL: nothing can be called so; -ENOMEM. */
 int core_request(struct core *core, const struct obs_request *word, const char *name);
 
-/* purge --held without a name: everything that P4 holds back. */
-int core_request_held(struct core *core, const struct obs_request *word);
+/* purge --held and --fenced without a name: everything that P4 holds back, that is fenced. */
+int core_request_all(struct core *core, const struct obs_request *word);
 
 /* For readers (show, serve). Borrowed. */
 const struct model *core_model(const struct core *core);

@@ -67,7 +67,7 @@ static enum errand_progress open_all(struct errand *e)
 {
 	e->opened = true;
 	if (!e->n_names)
-		return core_request_held(e->core, &e->word) < 0 ? ERRAND_NO_MEMORY : ERRAND_WAITS;
+		return core_request_all(e->core, &e->word) < 0 ? ERRAND_NO_MEMORY : ERRAND_WAITS;
 	for (size_t i = 0; i < e->n_names; i++) {
 		int r = core_request(e->core, &e->word, e->names[i]);
 

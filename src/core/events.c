@@ -52,6 +52,20 @@ static void add_purge(struct text *out, const struct change *c)
 	}
 }
 
+static void add_fence(struct text *out, const struct change *c)
+{
+	add_device(out, c);
+	text_addf(out, " old=%s new=%s", fence_stage_name((enum fence_stage)c->from),
+		fence_stage_name((enum fence_stage)c->to));
+	add_word(out, "why", reason_name(c->why));
+	add_word(out, "wwid", c->wwid);
+	add_word(out, "found", c->text);
+	add_word(out, "baseline", baseline_name((enum baseline)c->number));
+	if (c->result)
+		add_word(out, "error",
+			strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
+}
+
 static void add_state(struct text *out, const struct change *c)
 {
 	add_device(out, c);
@@ -67,6 +81,7 @@ const char *event_name(const struct change *c)
 		[CHANGE_PATH_GONE] = "path-gone",
 		[CHANGE_STATE] = "path-state",
 		[CHANGE_PURGE] = "path-purge",
+		[CHANGE_FENCE] = "path-fence",
 		[CHANGE_MAP] = "map-changed",
 		[CHANGE_MAP_GONE] = "map-gone",
 		[CHANGE_OWNER] = "owner",
@@ -93,6 +108,7 @@ void event_fields(const struct change *c, struct text *out)
 		break;
 	case CHANGE_STATE: add_state(out, c); break;
 	case CHANGE_PURGE: add_purge(out, c); break;
+	case CHANGE_FENCE: add_fence(out, c); break;
 	case CHANGE_MAP:
 		text_add(out, "map=");
 		text_add_escaped(out, c->map);
@@ -121,6 +137,8 @@ static enum log_level level_of(const struct change *c)
 	case CHANGE_PURGE:
 		return c->to == PURGE_HELD || c->to == PURGE_STUCK || c->result ? LOG_LEVEL_WARNING
 										: LOG_LEVEL_NOTICE;
+	case CHANGE_FENCE: /* whatever was written through it went elsewhere */
+		return c->to == FENCE_CHANGED ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING;
 	case CHANGE_STATE:
 	case CHANGE_PATH_GONE: return LOG_LEVEL_NOTICE;
 	case CHANGE_HELPER_LOST:

@@ -12,6 +12,7 @@ static const struct {
 	{ "path-gone", "1292a1ca3f95439997bf1dd903dddd9c" },
 	{ "path-state", "368a2853010049bf8076a7576f981046" },
 	{ "path-purge", "4d69e2deaeac4804b9d74870db438a8f" },
+	{ "path-fence", "1d736b1b12e646e99ab7c6788f91153f" },
 	{ "map-changed", "df3383c557c54d1a95fba3cfbbde025b" },
 	{ "map-gone", "1a54903ec8f74acf89cf7c7576a29d50" },
 	{ "owner", "77d416651f4f49909142f68febe0e33b" },

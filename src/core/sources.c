@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #include "act/dm_hand.h"
+#include "act/fences.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/zygote.h"
@@ -93,6 +94,13 @@ static void feed(void *arg, const struct observation *o)
 		feed_time(s); /* first the time, then what came in meanwhile */
 	core_feed(s->core, o);
 	sources_kick(s);
+}
+
+static void feed_fence(void *arg, const struct observation *o)
+{
+	struct sources *s = arg;
+
+	core_feed(s->core, o);
 }
 
 static void on_settle(void *arg)
@@ -314,6 +322,7 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		sources_free(s);
 		return r;
 	}
+	fences_read(feed_fence, s);
 	sources_kick(s);
 	*ret = s;
 	return 0;

@@ -94,6 +94,8 @@ static bool neighbour_answers(const struct model *m, const struct path *p)
 
 static enum reason judge_evidence(const struct model *m, const struct path *p)
 {
+	if (p->fence.fenced)
+		return BECAUSE_NOTHING; /* whatever it answers, another logical unit says it */
 	switch (p->gone) {
 	case GONE_UNSUPPORTED: return BECAUSE_NOTHING;
 	case GONE_QUALIFIER:

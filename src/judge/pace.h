@@ -5,6 +5,7 @@
 
 enum {
 	PACE_RETRY_MS = 100,   /* after a unit attention */
+	PACE_LOOK_MS = 1000,   /* at a fenced device: is it still offline? */
 	PACE_CONFIRM_MS = 500, /* between agreeing answers that a logical unit is gone */
 };
 

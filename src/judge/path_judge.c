@@ -217,10 +217,23 @@ static void apply_way(struct model *m, struct path *p, const struct verdict *v)
 		model_nexus(m, p)->up_since = m->now;
 }
 
+/* Its device answers for another logical unit, if at all: only where it stands is of interest. */
+static void apply_to_fenced(struct model *m, struct path *p, const struct verdict *v)
+{
+	if (!v->keep_state)
+		p->checker = v->checker;
+	p->has_sense = false;
+	pace_after_check(m, p, PACE_LOOK_MS, false);
+}
+
 void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 {
 	enum path_state old = p->state;
 
+	if (p->fence.fenced) {
+		apply_to_fenced(m, p, v);
+		return;
+	}
 	p->has_sense = v->has_sense;
 	p->sense = v->sense;
 	p->attentions = v->attention == ATTENTION_NONE ? 0 : p->attentions + 1;
@@ -230,6 +243,8 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 		model_state_enter(m, p, v->state, v->why);
 	}
 	apply_evidence(m, p, v);
+	p->identity.lapsed |= v->outage || v->evidence == EVIDENCE_GONE ||
+			      p->device.state != DEVICE_RUNNING;
 	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
 		v->reset)
 		model_nexus(m, p)->sweep = true;

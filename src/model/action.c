@@ -35,6 +35,8 @@ static const struct field check_fields[] = {
 	HEAD_FIELDS,
 	FIELD_AS("host", action, check.host, FIELD_U32),
 	FIELD_AS("ask_inquiry", action, check.ask_inquiry, FIELD_BOOL),
+	FIELD_AS("ask_identity", action, check.ask_identity, FIELD_BOOL),
+	FIELD_AS("only_look", action, check.only_look, FIELD_BOOL),
 	FIELD_AS("timeout_ms", action, check.timeout_ms, FIELD_U32),
 	FIELD_END,
 };
@@ -60,8 +62,19 @@ static const struct field delete_fields[] = {
 	FIELD_AS("host", action, del.host, FIELD_U32),
 	FIELD_AS("claim", action, del.claim, FIELD_BOOL),
 	FIELD_AS("by_qualifier", action, del.by_qualifier, FIELD_BOOL),
+	FIELD_AS("fenced", action, del.fenced, FIELD_BOOL),
 	DEVT_FIELDS("devt", del.devt),
 	FIELD_AS("deadline_ms", action, del.deadline_ms, FIELD_U32),
+	FIELD_END,
+};
+
+static const struct field fence_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("host", action, fence.host, FIELD_U32),
+	FIELD_AS("deadline_ms", action, fence.deadline_ms, FIELD_U32),
+	FIELD_AS("ino", action, fence.ino, FIELD_U64),
+	FIELD_AS("sysfs", action, fence.sysfs, FIELD_TEXT),
+	FIELD_AS("found", action, fence.found, FIELD_TEXT),
 	FIELD_END,
 };
 
@@ -80,6 +93,7 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
+	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 };
 
 size_t action_size(const struct action *a)
@@ -105,6 +119,16 @@ int action_parse(const char *line, struct action *ret)
 	a.kind = (enum action_kind)kind;
 	*ret = a;
 	return 0;
+}
+
+uint32_t action_hand_host(const struct action *a)
+{
+	return a->kind == ACT_FENCE ? a->fence.host : a->del.host;
+}
+
+uint32_t action_hand_deadline_ms(const struct action *a)
+{
+	return a->kind == ACT_FENCE ? a->fence.deadline_ms : a->del.deadline_ms;
 }
 
 const char *action_name(enum action_kind kind)

@@ -17,12 +17,13 @@ enum action_kind {
 	ACT_ASK_OWNER,	  /* is a multipathd running, and what is its word on purging? */
 	ACT_WATCH,	  /* keeper: open and pin the handles of this device */
 	ACT_FORGET,	  /* keeper: close them */
-	ACT_CHECK,	  /* keeper: TEST UNIT READY, with ask_inquiry also INQUIRY */
+	ACT_CHECK,	  /* keeper: TEST UNIT READY, and what else is wished; or only a look */
 	ACT_FIND_HOLDERS, /* scanner */
 	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */
 	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
+	ACT_FENCE,	  /* hand: set the device offline */
 	ACTION_KINDS
 };
 
@@ -43,6 +44,8 @@ struct action {
 		struct act_check {
 			uint32_t host;
 			bool ask_inquiry;
+			bool ask_identity;   /* page 83h, or 80h */
+			bool only_look;	     /* at the device's state; no command is sent */
 			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its
 						default */
 		} check;
@@ -62,13 +65,25 @@ struct action {
 			uint32_t host;
 			bool claim;	   /* in no map: hold an exclusive claim across the write */
 			bool by_qualifier; /* the verdict was INQUIRY's qualifier, not 05/25/00 */
+			bool fenced;	   /* its identity changed: offline, and not asked again */
 			struct devt devt;
 			uint32_t deadline_ms;
 		} del;
+		struct act_fence {
+			uint32_t host;
+			uint32_t deadline_ms;
+			uint64_t ino; /* by which, and where, it is known again after a restart */
+			char sysfs[MAX_SYSFS];
+			char found[MAX_WWID]; /* to what it leads */
+		} fence;
 	};
 };
 
 size_t action_size(const struct action *a);
 void action_print(const struct action *a, struct text *out);
 int action_parse(const char *line, struct action *ret);
+/* Of an action that is a hand's: on which SCSI host, and after how long it must not begin. */
+uint32_t action_hand_host(const struct action *a);
+uint32_t action_hand_deadline_ms(const struct action *a);
+
 const char *action_name(enum action_kind kind);

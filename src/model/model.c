@@ -52,6 +52,7 @@ struct model *model_free(struct model *m)
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
+	free(m->fences);
 	free(m->changes);
 	config_free(m->config);
 	free(m);
@@ -339,6 +340,26 @@ void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, e
 		TEXT_SET(c->text, text_str(&t));
 		text_done(&t);
 	}
+}
+
+void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why)
+{
+	enum fence_stage old = p->fence.stage;
+	enum reason old_why = p->fence.why;
+	struct change *c;
+	int r = fence_enter(&p->fence, next, why, m->now);
+
+	assert(r >= 0); /* a step that is not in the table is our own bug */
+	if (r == 0 && old_why == why)
+		return;
+	m->counters.fenced += r == 1 && next == FENCE_FENCED;
+	c = model_add_change(m, CHANGE_FENCE, p);
+	c->from = (int)old;
+	c->to = (int)next;
+	c->why = why;
+	c->result = why == BECAUSE_FAILED ? p->fence.failed_result : 0;
+	c->number = p->identity.baseline;
+	TEXT_SET(c->text, p->identity.live);
 }
 
 void model_drop_check(struct model *m, struct path *p)

@@ -21,6 +21,7 @@ enum change_kind {
 	CHANGE_PATH_GONE,
 	CHANGE_STATE,
 	CHANGE_PURGE,
+	CHANGE_FENCE,
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
 	CHANGE_OWNER,
@@ -40,8 +41,8 @@ struct change {
 	enum reason why;
 	int32_t result; /* of a deed that failed */
 	uint8_t stage;
-	char text[96];	 /* the first holder, an attention, a helper */
-	uint64_t number; /* milliseconds slept, paths of a map */
+	char text[96];	 /* the first holder, an attention, a helper, the identity that was found */
+	uint64_t number; /* milliseconds slept, paths of a map, a baseline */
 };
 
 /* One initiator port and one target port: what is said of the way, and who was asked last. */
@@ -85,8 +86,7 @@ struct death {
 enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
 
 struct counters {
-	uint64_t checks, purged, failed, gone_by_others, held, stuck, uevents_lost;
-	uint64_t fenced;	/* none yet: there is no fence */
+	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, uevents_lost;
 	struct latency latency; /* of checks that were answered */
 };
 
@@ -129,6 +129,9 @@ struct model {
 	} * looks; /* owned: directories to look at */
 	uint32_t n_looks, max_looks;
 
+	struct obs_fenced *fences; /* owned: of devices that were not seen yet */
+	uint32_t n_fences;
+
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;
 	bool out_of_memory;
@@ -170,9 +173,10 @@ struct map *model_map(struct model *m, const struct path *p); /* NULL: in no map
 /* When did the way to p come (back) up? Never: it is not up. */
 instant model_up_since(const struct model *m, const struct path *p);
 
-/* The writers of path.h, with the change written down. */
+/* The writers of path.h and fence.h, with the change written down. */
 void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
+void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why);
 
 /* The check that is out, if one is, will not be answered, or has been. */
 void model_drop_check(struct model *m, struct path *p);

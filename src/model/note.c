@@ -320,6 +320,18 @@ static void note_helper(struct model *m, const struct observation *o)
 	}
 }
 
+static void note_fenced(struct model *m, const struct observation *o)
+{
+	struct obs_fenced *more = realloc(m->fences, (m->n_fences + 1) * sizeof *more);
+
+	if (!more) {
+		m->out_of_memory = true;
+		return;
+	}
+	m->fences = more;
+	m->fences[m->n_fences++] = o->fenced;
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* Nothing that was known before a sleep proves anything after it (P2). */
@@ -369,6 +381,7 @@ void model_note(struct model *m, const struct observation *o)
 	case OBS_HAND: note_hand(m, o); break;
 	case OBS_DONE: note_done(m, o); break;
 	case OBS_HELPER: note_helper(m, o); break;
+	case OBS_FENCED: note_fenced(m, o); break;
 	case OBS_REQUEST: /* core names the device and adds the request itself */
 	case OBSERVATION_KINDS: break;
 	}

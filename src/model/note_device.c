@@ -121,6 +121,7 @@ static struct path *new_path(struct model *m, const struct obs_device *d)
 	p->nexus = nexus;
 	p->map = -1;
 	p->state_since = p->purge_since = m->now;
+	p->identity.wish = model_next_seq(m);
 	p->check_due = m->now;
 	m->paths[slot] = p;
 	m->n_paths++;
@@ -202,6 +203,23 @@ static void update_path(struct model *m, struct path *p, const struct obs_device
 		p->watch = WATCH_NO; /* the disk or its sg node came later: pin those too */
 }
 
+/* A daemon before this one fenced it: nobody asks it again. */
+static void restore_fence(struct model *m, struct path *p)
+{
+	for (uint32_t i = 0; i < m->n_fences; i++) {
+		const struct obs_fenced *f = &m->fences[i];
+
+		if (f->ino != p->device.ino || strcmp(f->sysfs, p->device.sysfs))
+			continue;
+		fence_restore(&p->fence, m->now);
+		p->identity.word = IDENTITY_CHANGED;
+		TEXT_SET(p->identity.live, f->found);
+		model_state_enter(m, p, PATH_FENCED, BECAUSE_IDENTITY_CHANGED);
+		m->fences[i] = m->fences[--m->n_fences];
+		return;
+	}
+}
+
 static void note_presence(struct model *m, struct path *p, uint64_t action)
 {
 	p->seen_seq = model_next_seq(m);
@@ -236,8 +254,10 @@ void note_device(struct model *m, const struct observation *o)
 	}
 	note_presence(m, p, o->action);
 	update_path(m, p, d, is_new);
-	if (is_new)
-		model_add_change(m, CHANGE_PATH_ADDED, p);
+	if (!is_new)
+		return;
+	model_add_change(m, CHANGE_PATH_ADDED, p);
+	restore_fence(m, p);
 }
 
 void note_devices_end(struct model *m, const struct observation *o)

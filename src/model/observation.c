@@ -160,6 +160,8 @@ static const struct field checked_fields[] = {
 	ANSWER_FIELDS("inquiry", checked.inquiry),
 	FIELD_HEX("inquiry.data", observation, checked.inquiry_data, checked.inquiry_len),
 	FIELD_AS("took_ms", observation, checked.took_ms, FIELD_U32),
+	FIELD_AS("identified", observation, checked.identified, FIELD_BOOL),
+	FIELD_HEX("identity.data", observation, checked.identity_data, checked.identity_len),
 	FIELD_END,
 };
 static const struct field holders_fields[] = {
@@ -224,6 +226,14 @@ static const struct field request_fields[] = {
 	FIELD_END,
 };
 
+static const struct field fenced_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("ino", observation, fenced.ino, FIELD_U64),
+	FIELD_AS("sysfs", observation, fenced.sysfs, FIELD_TEXT),
+	FIELD_AS("found", observation, fenced.found, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member)                                                                               \
 	offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
 #define HEAD offsetof(struct observation, time)
@@ -245,14 +255,20 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_DONE] = { "done", BODY(done), done_fields },
 	[OBS_HELPER] = { "helper", BODY(helper), helper_fields },
 	[OBS_REQUEST] = { "request", BODY(request), request_fields },
+	[OBS_FENCED] = { "fenced", BODY(fenced), fenced_fields },
 };
 
 size_t observation_size(const struct observation *o)
 {
+	if ((unsigned)o->kind >= OBSERVATION_KINDS)
+		return 0;
 	if (o->kind == OBS_DEVICE)
 		return offsetof(struct observation, device.properties) +
 		       strlen(o->device.properties) + 1;
-	return (unsigned)o->kind < OBSERVATION_KINDS ? kinds[o->kind].size : 0;
+	if (o->kind == OBS_CHECKED)
+		return offsetof(struct observation, checked.identity_data) +
+		       o->checked.identity_len;
+	return kinds[o->kind].size;
 }
 
 void observation_print(const struct observation *o, struct text *out)

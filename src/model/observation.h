@@ -26,6 +26,7 @@ enum {
 	MAX_HOLDS = 16,
 	MAX_INQUIRY = 64,
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
+	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 };
 
 enum observation_kind {
@@ -45,6 +46,7 @@ enum observation_kind {
 	OBS_DONE,	  /* a deed ended */
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
+	OBS_FENCED,	  /* a daemon before this one fenced this device */
 	OBSERVATION_KINDS
 };
 
@@ -186,6 +188,9 @@ struct observation {
 			uint8_t inquiry_len;
 			uint8_t inquiry_data[MAX_INQUIRY];
 			uint32_t took_ms;
+			bool identified;       /* its identity was asked for, and it answered */
+			uint16_t identity_len; /* 0: by a refusal */
+			uint8_t identity_data[MAX_IDENTITY]; /* last: only what is there travels */
 		} checked;
 		struct obs_holders {
 			bool complete;
@@ -231,6 +236,11 @@ struct observation {
 			uint64_t timeout_ms; /* 0: none */
 			char requester[48];
 		} request;
+		struct obs_fenced {
+			uint64_t ino;
+			char sysfs[MAX_SYSFS];
+			char found[MAX_WWID];
+		} fenced;
 	};
 };
 

@@ -147,6 +147,15 @@ static void failure_print(const struct path *p, struct text *out)
 		text_addf(out, " %s", name ? name : "?");
 }
 
+void path_fence_reason(const struct path *p, struct text *out)
+{
+	text_add(out, reason_name(p->fence.why));
+	if (p->identity.live[0]) {
+		text_add(out, ": ");
+		text_add_escaped(out, p->identity.live);
+	}
+}
+
 void path_purge_reason(const struct path *p, struct text *out)
 {
 	text_add(out, reason_name(p->purge_why));

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * A path: one SCSI disk seen through one I_T nexus. Two questions have an enum each, and each enum
- * has one writer here: may the path carry I/O (path_state), and how far has its removal come
- * (purge_stage). Everything else is a fact that was observed, or a question that is out.
+ * A path: one SCSI disk seen through one I_T nexus. Three questions have an enum each, and each
+ * enum has one writer: may the path carry I/O (path_state), how far has its removal come
+ * (purge_stage), and how far its fence (model/fence.h). Everything else is a fact that was
+ * observed, or a question that is out.
  */
 #include <uthash.h>
 
 #include "config/settings.h"
+#include "model/fence.h"
 #include "model/observation.h"
 #include "model/reason.h"
 #include "scsi/gone.h"
@@ -117,6 +119,9 @@ struct path {
 	instant answering_at;	 /* when it last answered as a logical unit that exists */
 	instant up_since;	 /* of the way to it; never: it is not up */
 
+	struct identity identity;
+	struct fence fence;
+
 	/* removal */
 	enum purge_stage purge;
 	enum reason purge_why;
@@ -131,7 +136,7 @@ struct path {
 	uint32_t map_tells;	  /* how often the map was told since the mark */
 	bool held_back, released; /* by P4; by an operator's purge --held */
 	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
-	bool dry_run;
+	bool dry_run, lets_fenced_go; /* words of that purge */
 	instant claim_refused_at;
 	uint32_t claims_refused; /* since the mark */
 	instant udev_seen_at;
@@ -171,4 +176,6 @@ const char *checker_message(enum checker_word word);
 /* Why the removal stands where it stands, with the first holder's name or the last failure:
  * "in use: mount /data", "backoff: failed write EIO". */
 void path_purge_reason(const struct path *p, struct text *out);
+/* What its fence waits for, or stands at, and what it leads to: "fence_limit: 36001405...". */
+void path_fence_reason(const struct path *p, struct text *out);
 void hold_print(const struct hold *h, struct text *out);

@@ -21,6 +21,15 @@
 	X(REMOVED, "removed")                                                                      \
 	X(UNREACHABLE, "cannot be opened")                                                         \
 	X(NOT_ASKED, "not asked")                                                                  \
+	/* of its identity, and of a fence */                                                      \
+	X(IDENTITY_CHANGED, "identity changed")                                                    \
+	X(IDENTITY_SAME, "same identity")                                                          \
+	X(REPORTED, "identity_fence report")                                                       \
+	X(ALL_CHANGED, "all paths changed")                                                        \
+	X(FENCE_LIMIT, "fence_limit")                                                              \
+	X(UNDONE, "set running again")                                                             \
+	X(FENCED, "fenced")                                                                        \
+	X(NOT_FENCED, "not fenced")                                                                \
 	/* a marked path waits */                                                                  \
 	X(CHECKING, "checking")                                                                    \
 	X(TRANSPORT, "transport")                                                                  \

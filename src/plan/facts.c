@@ -2,6 +2,7 @@
 #include "plan/facts.h"
 
 #include "base/text.h"
+#include "judge/identity.h"
 
 void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agenda *agenda)
 {
@@ -17,7 +18,10 @@ void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agend
 	a->id = model_ask(m, &p->check, m->now);
 	a->path = p->id;
 	a->check.host = p->device.address.host;
-	a->check.ask_inquiry = inquiry;
+	a->check.only_look = p->fence.fenced;
+	a->check.ask_inquiry = inquiry && !p->fence.fenced;
+	a->check.ask_identity = identity_is_due(m, p) && !p->fence.fenced;
+	p->identity.asked = a->check.ask_identity;
 	p->check_wants_inquiry = false;
 	model_nexus(m, p)->n_out++;
 }
@@ -73,7 +77,7 @@ bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agenda)
 {
 	bool fresh = true;
 
-	if (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at)) {
+	if (!p->fence.fenced && (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at))) {
 		ask_evidence(m, p, agenda);
 		fresh = false;
 	}

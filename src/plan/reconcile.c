@@ -5,6 +5,7 @@
 #include "judge/pace.h"
 #include "judge/path_judge.h"
 #include "plan/facts.h"
+#include "plan/fence.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 
@@ -60,14 +61,17 @@ static void step_world(struct model *m, struct agenda *agenda)
 
 /* ---- nexuses --------------------------------------------------------------------------------- */
 
+/* Something happened at the target: is each still there, and still the same? */
 static void sweep(struct model *m, uint32_t nexus)
 {
+	uint64_t wish = model_next_seq(m);
 	struct path *p;
 
 	for_each_path (m, p) {
 		if (p->nexus != nexus)
 			continue;
 		p->check_due = m->now;
+		p->identity.wish = wish;
 		p->check_wants_inquiry |= p->device.address.lun == 0;
 	}
 }
@@ -122,6 +126,8 @@ static void step_nexus(struct model *m, uint32_t i, struct agenda *agenda)
 
 static void not_asked(struct model *m, struct path *p, enum reason why)
 {
+	if (p->fence.fenced) /* it is, whoever asks it */
+		return;
 	p->checker = CHECKER_UNCHECKED;
 	p->has_sense = false;
 	model_state_enter(m, p, PATH_UNCHECKED, why);
@@ -188,6 +194,7 @@ static void step_silence(struct model *m, struct path *p, struct agenda *agenda)
 		return;
 	}
 	p->timed_out = true;
+	p->identity.lapsed = true;
 	v = path_judge_silence(p);
 	verdict_apply(m, p, &v);
 }
@@ -242,6 +249,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
 		step_going(m, p, agenda);
+		fence_step(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
 	requests_step(m, agenda);

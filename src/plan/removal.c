@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "judge/may_go.h"
 #include "judge/pace.h"
+#include "plan/deeds.h"
 #include "plan/facts.h"
 
 /* ---- conditions ------------------------------------------------------------------------------ */
@@ -16,6 +17,11 @@ static bool is_wanted(const struct path *p, enum reason *ret_why)
 	if (!p->askable) { /* nobody can prove any more that it is gone */
 		*ret_why = BECAUSE_NOT_ASKED;
 		return false;
+	}
+	if (p->fence.fenced) {
+		*ret_why = BECAUSE_FENCED;
+		return p->request ? p->lets_fenced_go
+				  : p->settings.identity_fence == IDENTITY_FENCE_REMOVE;
 	}
 	if (p->request)
 		return true;
@@ -45,16 +51,34 @@ static bool host_is_stuck(struct model *m, const struct path *p)
 	return host && host->stuck;
 }
 
+/* A fenced device is not asked: what counts of it is that it is closed. */
+static enum reason waits_fenced(struct model *m, struct path *p)
+{
+	if (p->fence.stage != FENCE_FENCED || p->device.state != DEVICE_OFFLINE)
+		return BECAUSE_UNDONE;
+	return host_is_stuck(m, p) ? BECAUSE_HOST : BECAUSE_NOTHING;
+}
+
+static enum reason waits_for_limit(const struct path *p)
+{
+	return p->held_back && !p->released && !p->request ? BECAUSE_LIMIT : BECAUSE_NOTHING;
+}
+
 /* What a marked path still waits for; BECAUSE_NOTHING: it can be verified. */
 static enum reason marked_waits(struct model *m, struct path *p, struct agenda *agenda)
 {
 	instant up = model_up_since(m, p), when;
+	enum reason why;
 
 	if (!instant_reached(m->now, p->retry_at)) {
 		agenda_wake_at(agenda, p->retry_at);
 		return p->purge_why == BECAUSE_HOST || p->purge_why == BECAUSE_MAP_BUSY
 			       ? p->purge_why
 			       : BECAUSE_BACKOFF;
+	}
+	if (p->fence.fenced) {
+		why = waits_fenced(m, p);
+		return why == BECAUSE_NOTHING ? waits_for_limit(p) : why;
 	}
 	if (!instant_is_set(up) || p->device.state != DEVICE_RUNNING)
 		return BECAUSE_TRANSPORT;
@@ -72,7 +96,7 @@ static enum reason marked_waits(struct model *m, struct path *p, struct agenda *
 		agenda_wake_at(agenda, when);
 		return BECAUSE_DELAY;
 	}
-	return p->held_back && !p->released && !p->request ? BECAUSE_LIMIT : BECAUSE_NOTHING;
+	return waits_for_limit(p);
 }
 
 /* ---- deeds ----------------------------------------------------------------------------------- */
@@ -107,32 +131,19 @@ static void tell_map(struct model *m, struct path *p, enum action_kind kind, enu
 	struct agenda *agenda)
 {
 	struct map *map = model_map(m, p);
-	struct action *a;
+	instant late = instant_add_ms(map->deed.at, DEEDS_MAP_MS);
 
-	if (map->deed.action) {
-		instant late = instant_add_ms(map->deed.at, REMOVAL_MAP_MS);
-
-		p->purge_why = BECAUSE_MAP_BUSY; /* its end is an observation */
-		if (instant_reached(m->now, late))
-			back_off(m, p, BECAUSE_MAP_BUSY);
-		else
-			agenda_wake_at(agenda, late);
+	if (deeds_tell_map(m, p, kind, agenda)) {
+		model_purge_enter(m, p, PURGE_UNMAPPING, why);
 		return;
 	}
-	a = agenda_add(agenda, kind);
-	if (!a)
+	if (!map->deed.action)
 		return;
-	a->id = model_ask(m, &p->deed, m->now);
-	map->deed = p->deed;
-	p->deed_ended = false;
-	a->path = p->id;
-	a->map.map = map->kernel.devt;
-	a->map.member = p->device.devt;
-	TEXT_SET(a->map.name, map->kernel.name);
-	TEXT_SET(a->map.uuid, map->kernel.uuid);
-	a->map.owned = m->owner.running;
-	model_purge_enter(m, p, PURGE_UNMAPPING, why);
-	agenda_wake_at(agenda, instant_add_ms(m->now, REMOVAL_MAP_MS));
+	p->purge_why = BECAUSE_MAP_BUSY; /* its end is an observation */
+	if (instant_reached(m->now, late))
+		back_off(m, p, BECAUSE_MAP_BUSY);
+	else
+		agenda_wake_at(agenda, late);
 }
 
 static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
@@ -146,24 +157,21 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 		p->purge_why = BECAUSE_HOST; /* its end is an observation, and asked again then */
 		return;
 	}
-	a = agenda_add(agenda, ACT_DELETE);
+	a = deeds_send_hand(m, p, ACT_DELETE, agenda);
 	if (!a)
 		return;
-	a->id = model_ask(m, &p->deed, m->now);
-	a->path = p->id;
 	a->del.host = p->device.address.host;
+	a->del.deadline_ms = DEEDS_HAND_MS;
 	a->del.claim = p->map < 0;
 	a->del.by_qualifier = p->gone == GONE_QUALIFIER;
+	a->del.fenced = p->fence.fenced;
 	a->del.devt = p->device.devt;
-	a->del.deadline_ms = REMOVAL_HAND_MS;
-	p->deed_ended = false;
 	host->deed = a->id;
 	host->deed_path = p->id;
 	host->deed_at = m->now;
 	TEXT_SET(host->dev, p->device.dev);
 	model_add_death(m, p);
 	model_purge_enter(m, p, PURGE_DELETING, BECAUSE_VERIFIED);
-	agenda_wake_at(agenda, instant_add_ms(m->now, REMOVAL_HAND_MS));
 }
 
 static bool is_only_reported(const struct path *p)
@@ -206,12 +214,17 @@ static void decide(struct model *m, struct path *p, struct agenda *agenda)
 
 /* ---- rungs ----------------------------------------------------------------------------------- */
 
+static enum reason why_gone(const struct path *p)
+{
+	return p->fence.fenced ? BECAUSE_FENCED : BECAUSE_DISCONNECTED;
+}
+
 static void step_no(struct model *m, struct path *p, struct agenda *agenda)
 {
 	enum reason why;
 
 	(void)agenda;
-	if (!p->gone_count)
+	if (!p->gone_count && !p->fence.fenced)
 		return;
 	if (!is_wanted(p, &why)) {
 		p->purge_why = why;
@@ -219,7 +232,7 @@ static void step_no(struct model *m, struct path *p, struct agenda *agenda)
 	}
 	p->marked_at = m->now;
 	p->was_in_map = p->map >= 0;
-	model_purge_enter(m, p, PURGE_MARKED, BECAUSE_DISCONNECTED);
+	model_purge_enter(m, p, PURGE_MARKED, why_gone(p));
 }
 
 static void step_marked(struct model *m, struct path *p, struct agenda *agenda)
@@ -234,7 +247,7 @@ static void step_marked(struct model *m, struct path *p, struct agenda *agenda)
 		p->was_in_map = true;
 	why = marked_waits(m, p, agenda);
 	if (why == BECAUSE_NOTHING)
-		model_purge_enter(m, p, PURGE_VERIFYING, BECAUSE_DISCONNECTED);
+		model_purge_enter(m, p, PURGE_VERIFYING, why_gone(p));
 	else
 		model_purge_enter(m, p, PURGE_MARKED, why);
 }
@@ -260,7 +273,7 @@ static void step_verifying(struct model *m, struct path *p, struct agenda *agend
 
 static void step_unmapping(struct model *m, struct path *p, struct agenda *agenda)
 {
-	instant deadline = instant_add_ms(p->deed.at, REMOVAL_MAP_MS);
+	instant deadline = instant_add_ms(p->deed.at, DEEDS_MAP_MS);
 
 	if (p->deed.action && !instant_reached(m->now, deadline)) {
 		agenda_wake_at(agenda, deadline);
@@ -299,7 +312,7 @@ static void step_after_write(struct model *m, struct path *p, struct agenda *age
 
 static void step_deleting(struct model *m, struct path *p, struct agenda *agenda)
 {
-	instant deadline = instant_add_ms(p->deed.at, REMOVAL_HAND_MS);
+	instant deadline = instant_add_ms(p->deed.at, DEEDS_HAND_MS);
 	struct host *host = model_host(m, p->device.address.host);
 
 	if (p->deed_ended) {
@@ -345,6 +358,8 @@ static void (*const steps[PURGE_STAGES])(struct model *, struct path *, struct a
 
 void removal_step(struct model *m, struct path *p, struct agenda *agenda)
 {
+	if (fence_is_moving(&p->fence))
+		return; /* its end is an observation */
 	/* every step leads to a rung that was not just left: NO, MARKED, VERIFYING, decision */
 	for (int i = 0; i < PURGE_STAGES; i++) {
 		enum purge_stage before = p->purge;
@@ -408,7 +423,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 	case STAGE_STATE:
 	case STAGE_TRANSPORT:
 		model_take_back_death(m, p);
-		back_off_after(m, p, BECAUSE_TRANSPORT, done);
+		back_off_after(m, p, p->fence.fenced ? BECAUSE_UNDONE : BECAUSE_TRANSPORT, done);
 		return;
 	case STAGE_NONE: /* also: it was lost, and nobody knows */
 	case STAGE_DAEMON:

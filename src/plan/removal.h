@@ -15,7 +15,5 @@ void removal_deed_ended(struct model *m, struct path *p, const struct observatio
 
 enum {
 	REMOVAL_HELD_MS = 10000, /* a held device is looked at again */
-	REMOVAL_HAND_MS = 10000, /* then a hand is shown as stuck */
-	REMOVAL_MAP_MS = 15000,	 /* then a dm hand is given up for this removal */
 	REMOVAL_UDEV_MS = 1000,	 /* a udev worker's look passes soon */
 };

@@ -38,12 +38,16 @@ static void choose_request(struct model *m, struct path *p)
 	}
 	p->request = chosen ? chosen->id : 0;
 	p->dry_run = chosen && chosen->flags & REQUEST_DRY_RUN;
+	p->lets_fenced_go = chosen && chosen->flags & REQUEST_FENCED;
 }
 
 static void open_purge(struct model *m, struct request *r, struct path *p)
 {
 	bool lets_go = r->flags & REQUEST_HELD && !(r->flags & REQUEST_DRY_RUN);
 
+	if (r->flags & REQUEST_FENCED && !(r->flags & REQUEST_DRY_RUN) &&
+		p->fence.stage == FENCE_CHANGED)
+		p->fence.released = true; /* fence it first, whatever held that back */
 	if (lets_go && p->purge != PURGE_NO)
 		p->released = true;
 	else
@@ -157,8 +161,20 @@ static bool is_offline(const struct request *r, const struct path *p)
 	return answered_since(r, p) && p->device.state == DEVICE_OFFLINE;
 }
 
+/* Whether it leads elsewhere is not this word's to find out. */
+static bool will_be_fenced(const struct request *r, const struct path *p)
+{
+	return p->fence.fenced || fence_is_moving(&p->fence) ||
+	       (p->fence.stage == FENCE_CHANGED && !(r->flags & REQUEST_DRY_RUN));
+}
+
 static void step_unmarked(struct model *m, struct request *r, struct path *p)
 {
+	if (r->flags & REQUEST_FENCED) {
+		if (!will_be_fenced(r, p))
+			end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_NOT_FENCED));
+		return;
+	}
 	if (is_found_alive(r, p))
 		end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_ANSWERS));
 	else if (cannot_be_asked(p))
@@ -172,6 +188,10 @@ static void step_unmarked(struct model *m, struct request *r, struct path *p)
 
 static void step_purge(struct model *m, struct request *r, struct path *p)
 {
+	if (p->fence.fenced && !(r->flags & REQUEST_FENCED)) {
+		end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_FENCED));
+		return;
+	}
 	switch (p->purge) {
 	case PURGE_NO: step_unmarked(m, r, p); return;
 	case PURGE_HELD:
@@ -181,7 +201,7 @@ static void step_purge(struct model *m, struct request *r, struct path *p)
 			end_with_rung(m, r, p, result_of_hold(p->purge_why));
 		return;
 	case PURGE_MARKED:
-		if (is_offline(r, p))
+		if (is_offline(r, p) && !p->fence.fenced)
 			end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_OFFLINE));
 		else if (p->failures > r->failures && p->failed_why == BECAUSE_FAILED)
 			end_with_rung(

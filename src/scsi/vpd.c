@@ -331,6 +331,26 @@ int vpd_80_serial(const uint8_t *bytes, size_t len, char *ret, size_t size)
 	return 0;
 }
 
+int vpd_80_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret)
+{
+	struct vpd_identity identity = { .complete = true };
+	char serial[VPD_DESIGNATOR_BYTES + 1];
+	int r = vpd_80_serial(bytes, len, serial, sizeof serial);
+	struct view v = {
+		.type = DESIGNATOR_SERIAL,
+		.len = (uint8_t)(r < 0 ? 0 : strlen(serial)),
+		.bytes = (const uint8_t *)serial,
+	};
+
+	if (r < 0)
+		return r;
+	if (bytes[0] >> 5 || !v.len)
+		return -ENODATA;
+	add_designator(&identity, &v);
+	*ret = identity;
+	return 0;
+}
+
 static bool has_standard(const struct vpd_identity *identity)
 {
 	for (unsigned i = 0; i < identity->n_designators; i++)
@@ -339,13 +359,19 @@ static bool has_standard(const struct vpd_identity *identity)
 	return false;
 }
 
-bool vpd_identity_disjoint(const struct vpd_identity *a, const struct vpd_identity *b)
+static bool has_type(const struct vpd_identity *identity, enum designator_type type)
+{
+	for (unsigned i = 0; i < identity->n_designators; i++)
+		if (identity->designators[i].type == type)
+			return true;
+	return false;
+}
+
+static bool share_a_designator(const struct vpd_identity *a, const struct vpd_identity *b)
 {
 	/* A vendor may well give the same words to all its volumes. */
 	bool standard_only = has_standard(a) && has_standard(b);
 
-	if (!a->complete || !b->complete || !a->n_designators || !b->n_designators)
-		return false;
 	for (unsigned i = 0; i < a->n_designators; i++)
 		for (unsigned j = 0; j < b->n_designators; j++) {
 			struct view va = view_of(&a->designators[i]);
@@ -354,9 +380,35 @@ bool vpd_identity_disjoint(const struct vpd_identity *a, const struct vpd_identi
 			if (standard_only && va.type == DESIGNATOR_VENDOR_SPECIFIC)
 				continue;
 			if (same(&va, &vb))
-				return false;
+				return true;
 		}
-	return true;
+	return false;
+}
+
+enum vpd_match vpd_identity_compare(const struct vpd_identity *a, const struct vpd_identity *b)
+{
+	if (share_a_designator(a, b))
+		return VPD_MATCH_YES;
+	if (!a->complete || !b->complete || !a->n_designators || !b->n_designators ||
+		has_type(a, DESIGNATOR_SERIAL) != has_type(b, DESIGNATOR_SERIAL))
+		return VPD_MATCH_UNKNOWN;
+	return VPD_MATCH_NO;
+}
+
+void vpd_identity_wwid(const struct vpd_identity *identity, char ret[VPD_WWID_TEXT])
+{
+	int best = UNUSED;
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < identity->n_designators; i++) {
+		struct view v = view_of(&identity->designators[i]);
+		int rank = v.type == DESIGNATOR_SERIAL ? INVALID : wwid_rank(&v);
+
+		if (rank > best) {
+			best = rank;
+			print_wwid(&v, ret, VPD_WWID_TEXT);
+		}
+	}
 }
 
 /* udev writes '_' for runs of blanks and for what it does not like in a name. */
@@ -368,8 +420,9 @@ static bool same_for_udev(const char *wwid, const char *text)
 	return !*wwid && !*text;
 }
 
-/* A vendor specific designator is the end of udev's 0VENDOR_MODEL_designator. */
-static bool ends_with_vendor_specific(const char *wwid, const struct view *v)
+/* A vendor specific designator is the end of udev's 0VENDOR_MODEL_designator, a serial number that
+ * of its SVENDOR_MODEL_serial. */
+static bool ends_with(const char *wwid, const struct view *v)
 {
 	char text[VPD_DESIGNATOR_BYTES + 2];
 	size_t wwid_len = strlen(wwid), len;
@@ -395,7 +448,9 @@ static bool makes_wwid(const struct view *v, const char *wwid)
 	char text[VPD_WWID_TEXT];
 
 	if (v->type == DESIGNATOR_VENDOR_SPECIFIC)
-		return wwid[0] == '0' && ends_with_vendor_specific(wwid, v);
+		return wwid[0] == '0' && ends_with(wwid, v);
+	if (v->type == DESIGNATOR_SERIAL)
+		return wwid[0] == 'S' && ends_with(wwid, v);
 	if (wwid[0] && is_taken_as_text(v, wwid))
 		return true;
 	if (wwid_rank(v) <= UNUSED)
@@ -403,14 +458,6 @@ static bool makes_wwid(const struct view *v, const char *wwid)
 	print_wwid(v, text, sizeof text);
 	return v->type == DESIGNATOR_T10_VENDOR_ID ? same_for_udev(wwid, text)
 						   : !strcmp(wwid, text);
-}
-
-static bool has_type(const struct vpd_identity *identity, enum designator_type type)
-{
-	for (unsigned i = 0; i < identity->n_designators; i++)
-		if (identity->designators[i].type == type)
-			return true;
-	return false;
 }
 
 /* Would this text have matched, were it of this logical unit? An identity must not be denied for
@@ -424,9 +471,11 @@ static bool is_comparable(const struct vpd_identity *identity, const char *wwid)
 	case '1': return has_type(identity, DESIGNATOR_T10_VENDOR_ID);
 	case '2':
 	case '3':
-		return (len == 17 || len == 25 || len == 33) &&
+		return !has_type(identity, DESIGNATOR_SERIAL) &&
+		       (len == 17 || len == 25 || len == 33) &&
 		       strspn(wwid + 1, "0123456789abcdefABCDEF") == len - 1;
 	case '8': return has_type(identity, DESIGNATOR_SCSI_NAME);
+	case 'S': return has_type(identity, DESIGNATOR_SERIAL);
 	}
 	return false;
 }

@@ -31,6 +31,7 @@ enum designator_type {
 	DESIGNATOR_SCSI_NAME = 0x8,
 	DESIGNATOR_PROTOCOL_PORT = 0x9,
 	DESIGNATOR_UUID = 0xa,
+	DESIGNATOR_SERIAL = 0x80, /* not of page 83h: page 80h */
 };
 
 enum designator_association {
@@ -78,11 +79,20 @@ int vpd_83_target_port_group(const uint8_t *bytes, size_t len, uint16_t *ret);
 /* Blanks on both sides go; what does not fit is cut. 0, -EBADMSG (not page 80h), -EMSGSIZE. */
 int vpd_80_serial(const uint8_t *bytes, size_t len, char *ret, size_t size);
 
-/* Certainly two logical units: both sets are known in full and share nothing. Vendor specific
- * designators count only where one side has nothing better; those that name a group or a port were
- * never in. */
-bool vpd_identity_disjoint(const struct vpd_identity *a, const struct vpd_identity *b);
+/* The serial number as an identity of one designator, for units whose page 83h names none. 0,
+ * -EBADMSG, -EMSGSIZE, -ENODATA (there are only blanks, or by its qualifier no logical unit). */
+int vpd_80_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret);
+
+/*
+ * One logical unit? YES: they share a designator. NO: both sets are known in full and share
+ * nothing. Vendor specific designators count only where one side has nothing better; those that
+ * name a group or a port were never in; a serial number is compared with a serial number alone.
+ */
+enum vpd_match vpd_identity_compare(const struct vpd_identity *a, const struct vpd_identity *b);
 
 /* Is wwid (the text of a dm uuid, or of udev's ID_SERIAL) made of one of these designators?
  * Unknown when text of that kind is not made of page 83h. */
 enum vpd_match vpd_identity_match(const struct vpd_identity *identity, const char *wwid);
+
+/* The text that people know it by: the best designator's, "" when none makes one. */
+void vpd_identity_wwid(const struct vpd_identity *identity, char ret[VPD_WWID_TEXT]);

@@ -125,9 +125,9 @@ static int begin_purge(struct call *call, sd_bus_message *m)
 		r = check_names(call);
 	if (r < 0)
 		return r;
-	if (flags & ~(uint32_t)(REQUEST_DRY_RUN | REQUEST_HELD))
+	if (flags & ~(uint32_t)(REQUEST_DRY_RUN | REQUEST_HELD | REQUEST_FENCED))
 		return -EINVAL;
-	if (r == 0 && !(flags & REQUEST_HELD))
+	if (r == 0 && !(flags & (REQUEST_HELD | REQUEST_FENCED)))
 		return -EINVAL;
 	return open_errand(call, VERB_PURGE, flags, timeout_or(timeout_ms, 0));
 }

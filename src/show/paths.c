@@ -111,10 +111,35 @@ static struct datum get_reason(struct document *d, const void *item)
 {
 	const struct path *p = path_of(item);
 
+	if (p->purge == PURGE_NO && p->fence.stage != FENCE_NO) {
+		path_fence_reason(p, &d->scratch);
+		return datum_scratch(d);
+	}
 	if (p->purge == PURGE_NO && p->checker != CHECKER_DISCONNECTED)
 		return datum_nothing();
 	path_purge_reason(p, &d->scratch);
 	return datum_scratch(d);
+}
+
+static struct datum get_fence(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_text(fence_stage_name(path_of(item)->fence.stage));
+}
+
+static struct datum get_identity(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_text(identity_word_name(path_of(item)->identity.word));
+}
+
+/* What the logical unit calls itself, when it was read last. */
+static struct datum get_live_wwid(struct document *d, const void *item)
+{
+	const char *live = path_of(item)->identity.live;
+
+	(void)d;
+	return live[0] ? datum_text(live) : datum_nothing();
 }
 
 static struct datum get_since(struct document *d, const void *item)
@@ -147,6 +172,9 @@ const struct document_field path_fields[] = {
 	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
 	{ "since", DOCUMENT_TIME, OR_NULL, NULL, get_since },
 	{ "node", DOCUMENT_TEXT, ALWAYS, NULL, get_node },
+	{ "identity", DOCUMENT_TEXT, ALWAYS, NULL, get_identity },
+	{ "live_wwid", DOCUMENT_TEXT, OR_NULL, NULL, get_live_wwid },
+	{ "fence", DOCUMENT_TEXT, ALWAYS, NULL, get_fence },
 	DOCUMENT_FIELDS_END,
 };
 

@@ -63,6 +63,25 @@ static struct datum get_purge(struct document *d, const void *item)
 	return datum_part(counts);
 }
 
+/* Every rung but "no"; held: those that more than fence_limit changed with. */
+static struct datum get_fence(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *counts = document_empty(d);
+	uint64_t n[FENCE_STAGES] = { 0 }, held = 0;
+	struct path *p;
+
+	for_each_path (m, p) {
+		n[p->fence.stage]++;
+		held += p->fence.held && p->fence.stage == FENCE_CHANGED;
+	}
+	for (unsigned i = FENCE_NO + 1; i < FENCE_STAGES; i++)
+		document_put(
+			d, counts, fence_stage_name((enum fence_stage)i), document_number(d, n[i]));
+	document_put(d, counts, "held", document_number(d, held));
+	return datum_part(counts);
+}
+
 static struct datum get_maps(struct document *d, const void *item)
 {
 	const struct model *m = model_of(item);
@@ -323,6 +342,7 @@ static const struct document_field status_fields[] = {
 	{ "latency", DOCUMENT_PART, ALWAYS, NULL, get_latency },
 	{ "clients", DOCUMENT_PART, ALWAYS, NULL, get_clients },
 	{ "owner", DOCUMENT_PART, ALWAYS, NULL, get_owner },
+	{ "fence", DOCUMENT_PART, ALWAYS, NULL, get_fence },
 	DOCUMENT_FIELDS_END,
 };
 

@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (vpd_80_serial(bytes, len, serial, sizeof serial) == 0)
 		REQUIRE(strlen(serial) < sizeof serial);
+	if (vpd_80_decode(bytes, len, &identity) == 0)
+		REQUIRE(vpd_identity_compare(&identity, &identity) == VPD_MATCH_YES);
 	(void)vpd_83_target_port_group(bytes, len, &group);
 	if (has_wwid) {
 		REQUIRE(strlen(wwid) > 1 && strlen(wwid) < sizeof wwid && !strchr(wwid, '\n'));
@@ -31,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (vpd_83_decode(bytes, len, &identity) < 0)
 		return 0;
 	REQUIRE(identity.n_designators > 0 && identity.n_designators <= VPD_DESIGNATORS);
-	REQUIRE(!vpd_identity_disjoint(&identity, &identity));
+	REQUIRE(vpd_identity_compare(&identity, &identity) == VPD_MATCH_YES);
 	if (has_wwid && identity.complete)
 		REQUIRE(vpd_identity_match(&identity, wwid) == VPD_MATCH_YES);
 	return 0;

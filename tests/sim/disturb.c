@@ -420,7 +420,8 @@ static void name_something(struct sim *s, char *ret, size_t size)
 
 static void request(struct sim *s)
 {
-	static const uint32_t flags[] = { 0, 0, REQUEST_DRY_RUN, REQUEST_HELD };
+	static const uint32_t flags[] = { 0, 0, REQUEST_DRY_RUN, REQUEST_HELD, REQUEST_FENCED,
+		REQUEST_FENCED, REQUEST_FENCED | REQUEST_DRY_RUN };
 	struct obs_request word = { .requester = "sim" };
 	uint64_t *slot = &s->requests[sim_below(s, REQUESTS)];
 	char name[MAX_WWID];
@@ -436,8 +437,9 @@ static void request(struct sim *s)
 	name_something(s, name, sizeof name);
 	sim_story(s, "request %llu: verb %u flags %u %s", (unsigned long long)word.request,
 		word.verb, word.flags, name);
-	if (word.flags == REQUEST_HELD && word.verb == VERB_PURGE && sim_chance(s, 500))
-		core_request_held(s->core, &word);
+	if (word.flags & (REQUEST_HELD | REQUEST_FENCED) && word.verb == VERB_PURGE &&
+		sim_chance(s, 500))
+		core_request_all(s->core, &word);
 	else
 		core_request(s->core, &word, name);
 }

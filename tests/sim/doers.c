@@ -74,8 +74,9 @@ static void check(struct sim *s, const struct event *e)
 		return; /* closed under the command: nobody answers it */
 	o.checked.state = e->state;
 	o.checked.transport = e->transport;
-	if (e->state == DEVICE_RUNNING)
-		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry, &o.checked);
+	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
+		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry,
+			e->action.check.ask_identity, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
 		h->check = 0;
 		oracle_told(s, h->host, h->lun, &o);
@@ -290,7 +291,7 @@ static enum gone ask_again(
 {
 	for (int i = 0; i < 6; i++) {
 		*answers = (struct obs_checked){ 0 };
-		world_ask(s, hand->host, hand->lun, hand->ino, true, answers);
+		world_ask(s, hand->host, hand->lun, hand->ino, true, false, answers);
 		if (answers->tur.sense_len == 0 || answers->tur.sense[1] != 6)
 			break;
 	}
@@ -303,6 +304,7 @@ static enum hand_stage refuse(
 	struct sim *s, const struct hand_truth *hand, int *ret_why, struct obs_checked *answers)
 {
 	const struct device *d = &s->devices[hand->host][hand->lun];
+	enum device_state wanted = hand->fenced ? DEVICE_OFFLINE : DEVICE_RUNNING;
 	bool there = d->ino == hand->ino && !d->going;
 	enum gone gone;
 
@@ -310,11 +312,11 @@ static enum hand_stage refuse(
 	if (is_locked(s, hand))
 		return STAGE_LOCK;
 	*ret_why = there ? -EAGAIN : -ENODEV;
-	if (!there || world_state(s, hand->host, hand->lun) != DEVICE_RUNNING)
+	if (!there || world_state(s, hand->host, hand->lun) != wanted)
 		return STAGE_STATE;
-	if (world_transport(s, hand->host) == TRANSPORT_DOWN)
+	if (!hand->fenced && world_transport(s, hand->host) == TRANSPORT_DOWN)
 		return STAGE_TRANSPORT;
-	gone = ask_again(s, hand, answers);
+	gone = hand->fenced ? GONE_UNSUPPORTED : ask_again(s, hand, answers);
 	if (gone != GONE_UNSUPPORTED && !(gone == GONE_QUALIFIER && hand->by_qualifier))
 		return STAGE_ASK;
 	*ret_why = -EBUSY;
@@ -332,6 +334,30 @@ void doers_push_hand(struct sim *s, enum event_kind kind, uint32_t index, instan
 	e->action.id = s->hands[index].action;
 }
 
+/* The kernel takes the word only while the device runs, or is offline already. */
+static void fence(struct sim *s, struct hand_truth *hand)
+{
+	struct device *d = &s->devices[hand->host][hand->lun];
+	enum device_state state = world_state(s, hand->host, hand->lun);
+	bool told = !hand->lost && hand->daemon == s->daemon;
+
+	if (d->ino != hand->ino || d->going)
+		end_hand(s, hand, STAGE_WRITE, -ENODEV, NULL);
+	else if (hand->daemon != s->daemon)
+		end_hand(s, hand, STAGE_DAEMON, -EPIPE, NULL);
+	else if (state != DEVICE_RUNNING && state != DEVICE_OFFLINE)
+		end_hand(s, hand, STAGE_WRITE, -EINVAL, NULL);
+	else if (!s->peace && sim_chance(s, 30))
+		end_hand(s, hand, STAGE_WRITE, -EIO, NULL);
+	else {
+		oracle_fence(s, hand);
+		d->offline = d->fenced = d->recorded = true;
+		if (told)
+			d->fenced_told = s->daemon;
+		end_hand(s, hand, STAGE_NONE, 0, NULL);
+	}
+}
+
 void doers_hand(struct sim *s, uint32_t index)
 {
 	struct hand_truth *hand = &s->hands[index];
@@ -345,6 +371,10 @@ void doers_hand(struct sim *s, uint32_t index)
 	began.hand.host = hand->host;
 	if (hand->daemon == s->daemon)
 		sim_feed(s, &began);
+	if (hand->fence) {
+		fence(s, hand);
+		return;
+	}
 	stage = refuse(s, hand, &why, &answers);
 	sim_story(s, "hand %llu: %u:0:0:%u stage %s", (unsigned long long)hand->action, hand->host,
 		hand->lun, hand_stage_name(stage));
@@ -404,11 +434,16 @@ static void begin_hand(struct sim *s, const struct action *a)
 		.lun = h->lun,
 		.ino = h->ino,
 		.daemon = s->daemon,
-		.claim = a->del.claim,
-		.by_qualifier = a->del.by_qualifier,
+		.claim = a->kind == ACT_DELETE && a->del.claim,
+		.by_qualifier = a->kind == ACT_DELETE && a->del.by_qualifier,
 		.sent_at = s->now,
+		.fence = a->kind == ACT_FENCE,
+		.fenced = a->kind == ACT_DELETE && a->del.fenced,
 	};
-	oracle_sent(s, a, hand);
+	if (hand->fence)
+		oracle_fence_sent(s, a, hand);
+	else
+		oracle_sent(s, a, hand);
 	doers_push_hand(s, EVENT_HAND, (uint32_t)(hand - s->hands),
 		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
 }
@@ -446,6 +481,7 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP: return HELPER_DM_HAND;
 	case ACT_DELETE:
+	case ACT_FENCE:
 	case ACTION_KINDS: break;
 	}
 	return HELPER_HAND;
@@ -462,6 +498,8 @@ static void begin_check(struct sim *s, struct event *e)
 		sim_fail(s, "two checks of %u:0:0:%u at once", h->host, h->lun);
 	if (hand_of_path(s, e->action.path))
 		sim_fail(s, "a check of %u:0:0:%u while its hand is out", h->host, h->lun);
+	if (!e->action.check.only_look && s->devices[h->host][h->lun].fenced_told == s->daemon)
+		sim_fail(s, "P7: a question to %u:0:0:%u, which is fenced", h->host, h->lun);
 	h->check = e->action.id;
 	e->state = world_state(s, h->host, h->lun);
 	e->transport = world_transport(s, h->host);
@@ -482,7 +520,7 @@ void doers_act(void *arg, const struct action *a)
 			*h = (struct handle){ 0 };
 		return;
 	}
-	if (a->kind == ACT_DELETE) {
+	if (a->kind == ACT_DELETE || a->kind == ACT_FENCE) {
 		begin_hand(s, a);
 		return;
 	}
@@ -517,6 +555,7 @@ void doers_answer(struct sim *s, const struct event *e)
 	case ACT_REMOVE_MAP: dm_hand(s, e); return;
 	case ACT_FORGET:
 	case ACT_DELETE:
+	case ACT_FENCE:
 	case ACTION_KINDS: return;
 	}
 }

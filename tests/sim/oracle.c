@@ -14,6 +14,7 @@ enum {
 	HAND_MS = 5000,	      /* and how long a hand may take until it writes */
 	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
 	FEW_LUNS = 8,
+	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
 	/* in one second of virtual time, or somebody asks without end */
 	MOST_CHECKS = 25, /* of one device */
@@ -137,10 +138,16 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	hand->exempt = p->request || p->released;
 	for (uint32_t i = 0; i < HANDS; i++)
 		REQUIRE(!s->hands[i].used || &s->hands[i] == hand || s->hands[i].host != h ||
-				s->hands[i].daemon != s->daemon || s->hands[i].lost,
+				s->hands[i].daemon != s->daemon || s->hands[i].lost ||
+				s->hands[i].fence,
 			"one hand a host", h, l);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
+	REQUIRE(hand->fenced == (d->fenced_told == s->daemon), "P7", h, l);
+	if (hand->fenced) {
+		REQUIRE(p->request || s->words.fence == IDENTITY_FENCE_REMOVE, "not wanted", h, l);
+		return;
+	}
 	if (hand->by_qualifier) {
 		needed = needed < 2 ? 2 : needed;
 		REQUIRE(neighbour_answers(s, h, l), "P2", h, l);
@@ -149,6 +156,44 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	REQUIRE(s->words.purge || p->request, "not wanted", h, l);
 	REQUIRE(!s->words.report || p->request, "only to be reported", h, l);
 	require_grace(s, h, l);
+}
+
+/* ---- a fence --------------------------------------------------------------------------------- */
+
+void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
+{
+	const struct path *p = model_path(core_model(s->core), a->path);
+	uint32_t h = hand->host, l = hand->lun, n = 0;
+	struct device *d = &s->devices[h][l];
+
+	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
+	hand->exempt = p->fence.released || p->fence.fenced;
+	if (d->ino != hand->ino || hand->exempt)
+		return;
+	REQUIRE(s->words.fence != IDENTITY_FENCE_REPORT, "P7", h, l);
+	d->fence_sent_at = s->now;
+	if (instant_ms_between(s->words_at, s->now) < MINUTE_MS)
+		return;
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct device *other = &s->devices[i / LUNS][i % LUNS];
+
+		n += other->ino && instant_is_set(other->fence_sent_at) &&
+		     instant_ms_between(other->fence_sent_at, s->now) < MINUTE_MS;
+	}
+	REQUIRE(n <= s->words.fence_limit, "P7", h, l);
+}
+
+/* Nobody is fenced whose volume is what it always was. */
+void oracle_fence(struct sim *s, const struct hand_truth *hand)
+{
+	uint32_t h = hand->host, l = hand->lun;
+	const struct device *d = &s->devices[h][l];
+
+	s->counts.fences++;
+	REQUIRE(d->ino == hand->ino, "P1", h, l);
+	REQUIRE(d->fenced || (instant_is_set(d->differed_at) &&
+				     instant_ms_between(d->differed_at, s->now) < FENCE_MS),
+		"P7", h, l);
 }
 
 /* ---- the write ------------------------------------------------------------------------------- */
@@ -260,8 +305,12 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 
 	s->counts.deletes++;
 	REQUIRE(d->ino == hand->ino, "P1", h, l);
-	REQUIRE(world_is_gone(s, h, l), "P2", h, l);
-	REQUIRE(s->nexuses[h].up && world_state(s, h, l) == DEVICE_RUNNING, "P2", h, l);
+	if (hand->fenced) {
+		REQUIRE(d->fenced && d->offline, "P7", h, l);
+	} else {
+		REQUIRE(world_is_gone(s, h, l), "P2", h, l);
+		REQUIRE(s->nexuses[h].up && world_state(s, h, l) == DEVICE_RUNNING, "P2", h, l);
+	}
 	require_unused(s, hand);
 	if (!refused)
 		require_radius(s, hand);
@@ -331,6 +380,55 @@ static void require_reason(struct sim *s, const struct path *p, uint32_t h, uint
 			purge_stage_name(p->purge), reason_name(p->purge_why), reason_name(why));
 }
 
+static bool all_paths_changed(struct sim *s, int map)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			const struct device *d = &s->devices[h][l];
+
+			if (d->ino && !d->going && world_map_of(s, d) == map &&
+				!(s->volume[h][l] && s->volume[h][l] != s->maps[map].volume) &&
+				d->fenced_told != s->daemon)
+				return false;
+		}
+	return true;
+}
+
+/* It leads elsewhere, and its device is open for I/O: somebody has to have decided that. */
+static void require_allowed_to_lead_elsewhere(
+	struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	uint32_t live = s->volume[h][l];
+	int map = world_map_of(s, d);
+	bool another = map >= 0 ? live != s->maps[map].volume
+				: live != d->volume && live != d->born_volume && !d->believed;
+	bool held = s->words.fence == IDENTITY_FENCE_REPORT || p->fence.held ||
+		    (map >= 0 && all_paths_changed(s, map));
+
+	if (!another)
+		return;
+	s->counts.fence_held++;
+	if (!held || p->fence.stage != FENCE_CHANGED)
+		sim_fail(s, "P7: peace: %u:0:0:%u leads to vol%u, map %d, fence %s: %s", h, l, live,
+			map, fence_stage_name(p->fence.stage), reason_name(p->fence.why));
+}
+
+static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	const struct member *member = world_member(s, d);
+	bool blocked = d->mounted || d->claimed || instant_is_set(d->opened_at) || member ||
+		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
+		       host_is_hung(s, h);
+
+	REQUIRE(d->offline && p->state == PATH_FENCED, "P7: peace", h, l);
+	REQUIRE(!member || !member->active, "P7: peace", h, l);
+	REQUIRE((p->purge == PURGE_NO) == (s->words.fence != IDENTITY_FENCE_REMOVE), "P7: peace", h,
+		l);
+	REQUIRE(p->purge == PURGE_NO || blocked, "P7: peace", h, l);
+}
+
 static void require_same(struct sim *s, uint32_t h, uint32_t l)
 {
 	const struct model *m = core_model(s->core);
@@ -352,12 +450,18 @@ static void require_same(struct sim *s, uint32_t h, uint32_t l)
 		return;
 	}
 	REQUIRE(p->watch == WATCH_YES, "peace", h, l);
+	REQUIRE(p->fence.fenced || !d->recorded, "P6", h, l);
+	if (p->fence.fenced) {
+		require_fenced(s, p, h, l);
+		return;
+	}
 	if (world_is_gone(s, h, l)) {
 		require_reason(s, p, h, l);
 		return;
 	}
 	if (d->offline) /* nobody asks it */
 		return;
+	require_allowed_to_lead_elsewhere(s, p, h, l);
 	if (p->purge != PURGE_NO || p->gone_count || p->state != PATH_UP)
 		sim_fail(s, "peace: %u:0:0:%u answers, and is %s, %s, gone %u, watch %d", h, l,
 			path_state_name(p->state), purge_stage_name(p->purge), p->gone_count,

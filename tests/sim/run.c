@@ -217,6 +217,7 @@ void sim_new_core(struct sim *s)
 		}
 	if (core_new(&port, world_config(s), &s->core) < 0)
 		sim_fail(s, "no core");
+	world_tell_fences(s);
 }
 
 static void settle(struct sim *s)
@@ -273,6 +274,7 @@ static void step(struct sim *s)
 		happen(s, e);
 		event_free(e);
 	}
+	world_note_identities(s);
 	settle(s);
 }
 
@@ -332,11 +334,12 @@ static void run(uint64_t seed, uint64_t steps, bool story)
 			make_peace(s);
 	}
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " s, deletes %" PRIu64
-	       " refused %" PRIu64 " stuck %" PRIu64 " held %" PRIu64 " maps removed %" PRIu64
-	       " restarts %" PRIu64 " peaces %" PRIu64 "\n",
+	       " refused %" PRIu64 " fences %" PRIu64 " elsewhere %" PRIu64 " stuck %" PRIu64
+	       " held %" PRIu64 " maps removed %" PRIu64 " restarts %" PRIu64 " peaces %" PRIu64
+	       "\n",
 		seed, s->steps, s->now.ms / 1000, s->counts.deletes, s->counts.refused,
-		s->counts.stuck, s->counts.held, s->counts.maps_removed, s->counts.restarts,
-		s->counts.peaces);
+		s->counts.fences, s->counts.fence_held, s->counts.stuck, s->counts.held,
+		s->counts.maps_removed, s->counts.restarts, s->counts.peaces);
 	if (story)
 		tell_story();
 	end(s);

@@ -36,6 +36,12 @@ struct device {
 	instant born;
 	enum attention attention; /* pending at the target */
 
+	uint32_t born_volume, believed; /* of the map that it was in last */
+	instant differed_at;		/* its volume was another than it could be taken for */
+	bool fenced, recorded;		/* for the next daemon */
+	uint32_t fenced_told;		/* to this daemon */
+	instant fence_sent_at;
+
 	bool mounted, critical, claimed; /* claimed: exclusively, by who is not found */
 	instant opened_at, udev_until;
 
@@ -69,7 +75,7 @@ struct handle {
 };
 
 struct hand_truth {
-	bool used, writing, hung, lost, exempt;
+	bool used, writing, hung, lost, exempt, fence, fenced;
 	uint64_t action, ino;
 	path_id path;
 	uint32_t host, lun, daemon;
@@ -89,6 +95,8 @@ struct words {
 	bool purge, last_path, single_path, report;
 	uint32_t checks, grace_s, limit, share;
 	uint32_t protected_volume;
+	enum identity_fence fence;
+	uint32_t fence_limit, identity_interval;
 };
 
 enum event_kind {
@@ -148,7 +156,8 @@ struct sim {
 	uint64_t second; /* of virtual time that is counted in */
 	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;
 	struct {
-		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed;
+		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences,
+			fence_held;
 	} counts;
 };
 
@@ -177,9 +186,15 @@ bool world_says_by_qualifier(uint32_t host, uint32_t lun);
 void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct observation *ret);
 void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS]);
 bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
-/* TEST UNIT READY and INQUIRY now, to the device with this inode. */
+/* TEST UNIT READY, INQUIRY and the identity now, to the device with this inode. */
 void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,
-	struct obs_checked *ret);
+	bool identity, struct obs_checked *ret);
+/* Does anything that it could be taken for differ from what it is? */
+bool world_is_another(const struct sim *s, uint32_t host, uint32_t lun);
+/* What the daemon before this one wrote down. */
+void world_tell_fences(struct sim *s);
+/* Remembers when that was so. */
+void world_note_identities(struct sim *s);
 int world_map_of(const struct sim *s, const struct device *d);
 struct member *world_member(struct sim *s, const struct device *d);
 uint32_t world_others_in_map(const struct sim *s, uint32_t host, uint32_t lun, int map);
@@ -214,6 +229,8 @@ void disturb_nexus_up(struct sim *s, uint32_t host);
 /* oracle */
 void oracle_action(struct sim *s, const struct action *a);
 void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
+void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
+void oracle_fence(struct sim *s, const struct hand_truth *hand);
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 void oracle_peace(struct sim *s);

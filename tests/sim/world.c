@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scsi/gone.h"
 #include "scsi/inquiry.h"
 
 enum { BLOCKED_MS = 4000 };
@@ -58,6 +59,11 @@ enum transport_state world_transport(const struct sim *s, uint32_t host)
 	return is_noticed(s, host) ? TRANSPORT_DOWN : TRANSPORT_UP;
 }
 
+static void name_volume(uint32_t volume, char ret[MAX_WWID])
+{
+	snprintf(ret, MAX_WWID, "35000c500%08x", volume);
+}
+
 static void name_disk(uint32_t minor, char ret[MAX_NAME])
 {
 	snprintf(ret, MAX_NAME, "sd%c%c%c", 'a' + minor / 676 % 26, 'a' + minor / 26 % 26,
@@ -88,7 +94,7 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 	name_disk(d->minor, ret->device.dev);
 	TEXT_SET(ret->device.vendor, "SIM");
 	TEXT_SET(ret->device.product, "DISK");
-	snprintf(ret->device.wwid, sizeof ret->device.wwid, "vol%u", d->volume);
+	name_volume(d->volume, ret->device.wwid);
 	snprintf(ret->device.array, sizeof ret->device.array, "array%u", world_array(host));
 }
 
@@ -115,6 +121,7 @@ void world_add_device(struct sim *s, uint32_t host, uint32_t lun)
 		.ino = ++s->last_ino,
 		.minor = ++s->last_minor,
 		.volume = s->volume[host][lun],
+		.born_volume = s->volume[host][lun],
 		.born = s->now,
 	};
 	sim_story(s, "world: %u:0:0:%u appears, ino %llu, vol%u", host, lun,
@@ -254,8 +261,28 @@ static void inquire(struct sim *s, uint32_t host, uint32_t lun, struct obs_check
 	ret->inquiry_data[4] = INQUIRY_BYTES - 5;
 }
 
+/* Page 83h: its own name, and that of the port, which all of them share. */
+static void identify(struct sim *s, uint32_t host, uint32_t lun, struct obs_checked *ret)
+{
+	uint32_t volume = s->volume[host][lun], luck = s->peace ? 1000 : sim_below(s, 1000);
+	const uint8_t page[] = { 0, 0x83, 0, 24, 1, 0x03, 0, 8, 0x50, 0, 0xc5, 0,
+		(uint8_t)(volume >> 24), (uint8_t)(volume >> 16), (uint8_t)(volume >> 8),
+		(uint8_t)volume, 1, 0x13, 0, 8, 0x50, 0, 0, 0, 0, 0, 0, 1 };
+	struct scsi_answer answer;
+
+	if (is_kept_away(s, host, &answer))
+		return;
+	ret->identified = true;
+	if (luck < 20) /* refused */
+		return;
+	ret->identity_len = (uint16_t)(luck < 40 ? sim_below(s, sizeof page) : sizeof page);
+	memcpy(ret->identity_data, page, ret->identity_len);
+	if (says_gone(s, host, lun))
+		ret->identity_data[0] = 0x7f;
+}
+
 void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,
-	struct obs_checked *ret)
+	bool identity, struct obs_checked *ret)
 {
 	struct device *d = &s->devices[host][lun];
 
@@ -267,6 +294,8 @@ void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool in
 	ret->tur = test_unit_ready(s, host, lun);
 	if (inquiry && !ret->tur.host_status)
 		inquire(s, host, lun, ret);
+	if (identity && !ret->tur.host_status && !scsi_says_unsupported(&ret->tur))
+		identify(s, host, lun, ret);
 }
 
 /* ---- maps ------------------------------------------------------------------------------------ */
@@ -306,12 +335,14 @@ uint32_t world_others_in_map(const struct sim *s, uint32_t host, uint32_t lun, i
 void world_describe_map(const struct sim *s, uint32_t map, struct observation *ret)
 {
 	const struct map_truth *m = &s->maps[map];
+	char wwid[MAX_WWID];
 
 	*ret = (struct observation){ .kind = OBS_MAP };
 	ret->map.present = m->exists;
 	ret->map.devt = (struct devt){ DM_MAJOR, m->minor };
 	snprintf(ret->map.name, sizeof ret->map.name, "map%u", m->minor);
-	snprintf(ret->map.uuid, sizeof ret->map.uuid, "mpath-vol%u", m->volume);
+	name_volume(m->volume, wwid);
+	snprintf(ret->map.uuid, sizeof ret->map.uuid, "mpath-%s", wwid);
 	for (uint32_t i = 0; i < m->n_members; i++)
 		ret->map.members[ret->map.n_members++] = (struct map_member){
 			{ SD_MAJOR, m->members[i].minor }, m->members[i].active
@@ -343,6 +374,49 @@ bool world_is_busy(const struct sim *s, const struct device *d)
 	return d->mounted || d->claimed || world_map_of(s, d) >= 0;
 }
 
+/* ---- identities ------------------------------------------------------------------------------ */
+
+bool world_is_another(const struct sim *s, uint32_t host, uint32_t lun)
+{
+	const struct device *d = &s->devices[host][lun];
+	uint32_t live = s->volume[host][lun];
+	int map = world_map_of(s, d);
+
+	return d->ino && live &&
+	       (live != d->volume || live != d->born_volume ||
+		       (d->believed && live != d->believed) ||
+		       (map >= 0 && live != s->maps[map].volume));
+}
+
+void world_note_identities(struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			struct device *d = &s->devices[h][l];
+			int map = d->ino ? world_map_of(s, d) : -1;
+
+			if (map >= 0)
+				d->believed = s->maps[map].volume;
+			if (world_is_another(s, h, l))
+				d->differed_at = s->now;
+		}
+}
+
+void world_tell_fences(struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		for (uint32_t l = 0; l < LUNS; l++) {
+			struct device *d = &s->devices[h][l];
+			struct observation o = { .kind = OBS_FENCED, .fenced = { .ino = d->ino } };
+
+			if (!d->ino || !d->recorded)
+				continue;
+			world_sysfs(h, l, o.fenced.sysfs);
+			sim_feed(s, &o);
+			d->fenced_told = s->daemon;
+		}
+}
+
 /* ---- configuration --------------------------------------------------------------------------- */
 
 void world_configure(struct sim *s)
@@ -359,33 +433,44 @@ void world_configure(struct sim *s)
 		.limit = sim_chance(s, 300) ? 2 + sim_below(s, 4) : 60,
 		.share = sim_chance(s, 300) ? 20 : 100,
 		.protected_volume = s->volume[sim_below(s, HOSTS)][sim_below(s, LUNS)],
+		.fence = (enum identity_fence)(
+			sim_chance(s, 500) ? IDENTITY_FENCE_FAIL : sim_below(s, 3)),
+		.fence_limit = sim_chance(s, 500) ? 100 : 1 + sim_below(s, 6),
+		.identity_interval = 1 + sim_below(s, 4),
 	};
 }
 
 struct config *world_config(struct sim *s)
 {
+	static const char *const fences[] = { [IDENTITY_FENCE_REPORT] = "report",
+		[IDENTITY_FENCE_FAIL] = "fail",
+		[IDENTITY_FENCE_REMOVE] = "remove" };
 	const struct words *w = &s->words;
-	char text[1024];
+	char text[1024], protected[MAX_WWID];
 	struct config_file file = { .name = "sim.conf", .text = text };
 	struct config *config;
-	int n = snprintf(text, sizeof text,
+	int n;
+
+	name_volume(w->protected_volume, protected);
+	n = snprintf(text, sizeof text,
 		"defaults {\n purge_disconnected %s\n purge_last_path %s\n purge_single_path %s\n"
 		" purge_action %s\n purge_checks %u\n purge_grace %u\n purge_limit %u\n"
 		" purge_share %u\n polling_interval 5\n max_polling_interval 20\n"
-		" checker_timeout 8\n}\n"
-		"multipaths {\n multipath {\n  wwid vol%u\n  protect yes\n }\n}\n",
+		" checker_timeout 8\n identity_fence %s\n fence_limit %u\n identity_interval "
+		"%u\n}\n"
+		"multipaths {\n multipath {\n  wwid %s\n  protect yes\n }\n}\n",
 		w->purge ? "yes" : "no", w->last_path ? "yes" : "no", w->single_path ? "yes" : "no",
 		w->report ? "report" : "remove", w->checks, w->grace_s, w->limit, w->share,
-		w->protected_volume);
-
+		fences[w->fence], w->fence_limit, w->identity_interval, protected);
 	file.len = (size_t)n;
 	if (config_new(&file, 1, NULL, &config) < 0)
 		sim_fail(s, "the configuration is refused: %s", text);
 	sim_story(s,
 		"config: purge=%d last=%d single=%d report=%d checks=%u grace=%u limit=%u share=%u "
-		"protected=vol%u",
+		"protected=vol%u fence=%s fence_limit=%u interval=%u",
 		w->purge, w->last_path, w->single_path, w->report, w->checks, w->grace_s, w->limit,
-		w->share, w->protected_volume);
+		w->share, w->protected_volume, fences[w->fence], w->fence_limit,
+		w->identity_interval);
 	return config;
 }
 

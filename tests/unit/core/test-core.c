@@ -200,19 +200,19 @@ static void test_names(void **state)
 
 static void test_whatever_is_held_back(void **state)
 {
-	struct obs_request word = { .request = 9, .verb = VERB_PURGE };
+	struct obs_request word = { .request = 9, .verb = VERB_PURGE, .flags = REQUEST_HELD };
 	struct model *m = (struct model *)(uintptr_t)core_model(t.core);
 	struct path *p = path_of(3, 1);
 
 	(void)state;
-	assert_int_equal(core_request_held(t.core, &word), 0);
+	assert_int_equal(core_request_all(t.core, &word), 0);
 	model_purge_enter(m, p, PURGE_MARKED, BECAUSE_LIMIT);
 	p->held_back = true;
-	assert_int_equal(core_request_held(t.core, &word), 1);
+	assert_int_equal(core_request_all(t.core, &word), 1);
 	assert_true(p->released);
 	assert_int_equal(p->request, 0);
 	assert_false(path_of(4, 1)->released);
-	assert_int_equal(core_request_held(t.core, &word), 0); /* it was let go */
+	assert_int_equal(core_request_all(t.core, &word), 0); /* it was let go */
 }
 
 static void test_another_configuration(void **state)

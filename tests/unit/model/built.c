@@ -136,3 +136,21 @@ struct obs_checked built_qualifier(void)
 {
 	return checked((struct scsi_answer){ 0 }, 0x3f);
 }
+
+void built_wwid(uint32_t volume, char ret[MAX_WWID])
+{
+	snprintf(ret, MAX_WWID, "35000c500%08x", volume);
+}
+
+struct obs_checked built_volume(uint32_t volume)
+{
+	const uint8_t page[] = { 0, 0x83, 0, 12, 1, 0x03, 0, 8, 0x50, 0, 0xc5, 0,
+		(uint8_t)(volume >> 24), (uint8_t)(volume >> 16), (uint8_t)(volume >> 8),
+		(uint8_t)volume };
+	struct obs_checked c = built_good();
+
+	c.identified = true;
+	c.identity_len = sizeof page;
+	memcpy(c.identity_data, page, sizeof page);
+	return c;
+}

@@ -32,6 +32,9 @@ struct observation built_check(struct model *m, struct path *p);
 
 struct scsi_answer built_sense(uint8_t key, uint8_t asc, uint8_t ascq);
 /* 05/25/00 to both, or good to both. */
+/* Volume n calls itself so, and that is how its checks are answered: good, and identified. */
+void built_wwid(uint32_t volume, char ret[MAX_WWID]);
+struct obs_checked built_volume(uint32_t volume);
 struct obs_checked built_gone(void);
 struct obs_checked built_good(void);
 /* TEST UNIT READY good, and no device says INQUIRY. */

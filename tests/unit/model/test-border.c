@@ -112,6 +112,10 @@ static void fill_checked(struct obs_checked *c)
 	for (size_t i = 0; i < c->inquiry_len; i++)
 		c->inquiry_data[i] = (uint8_t)some(255);
 	U32(c->took_ms);
+	BOOL(c->identified);
+	c->identity_len = (uint16_t)(draw() % (MAX_IDENTITY + 1));
+	for (size_t i = 0; i < c->identity_len; i++)
+		c->identity_data[i] = (uint8_t)some(255);
 }
 
 static void fill_holders(struct obs_holders *h)
@@ -196,6 +200,11 @@ static void fill_observation(struct observation *o)
 		U32(o->helper.pid);
 		return;
 	case OBS_REQUEST: fill_request(&o->request); return;
+	case OBS_FENCED:
+		U64(o->fenced.ino);
+		TEXT(o->fenced.sysfs);
+		TEXT(o->fenced.found);
+		return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
 	case OBS_WATCHED:
@@ -222,6 +231,8 @@ static void fill_action(struct action *a)
 	case ACT_CHECK:
 		U32(a->check.host);
 		BOOL(a->check.ask_inquiry);
+		BOOL(a->check.ask_identity);
+		BOOL(a->check.only_look);
 		U32(a->check.timeout_ms);
 		return;
 	case ACT_FIND_HOLDERS:
@@ -238,10 +249,18 @@ static void fill_action(struct action *a)
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		return;
+	case ACT_FENCE:
+		U32(a->fence.host);
+		U32(a->fence.deadline_ms);
+		U64(a->fence.ino);
+		TEXT(a->fence.sysfs);
+		TEXT(a->fence.found);
+		return;
 	case ACT_DELETE:
 		U32(a->del.host);
 		BOOL(a->del.claim);
 		BOOL(a->del.by_qualifier);
+		BOOL(a->del.fenced);
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
 		return;

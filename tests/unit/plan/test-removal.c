@@ -6,6 +6,7 @@
 
 #include "judge/pace.h"
 #include "plan/facts.h"
+#include "plan/deeds.h"
 #include "plan/removal.h"
 
 enum { SETTLED_MS = 15000, SOON_MS = 3000 };
@@ -66,7 +67,7 @@ static void require_delete(const struct path *q, bool claim)
 	assert_int_equal(a->del.host, q->device.address.host);
 	assert_int_equal(a->del.claim, claim);
 	assert_true(devt_equal(&a->del.devt, &q->device.devt));
-	assert_int_equal(a->del.deadline_ms, REMOVAL_HAND_MS);
+	assert_int_equal(a->del.deadline_ms, DEEDS_HAND_MS);
 }
 
 /* ---- the way down ---------------------------------------------------------------------------- */
@@ -762,7 +763,7 @@ static void test_stuck(void **state)
 	world_run(w, SETTLED_MS);
 	unmap(p);
 	world_run_until(w, p, PURGE_DELETING, SOON_MS);
-	world_run(w, REMOVAL_HAND_MS - 100);
+	world_run(w, DEEDS_HAND_MS - 100);
 	assert_int_equal(p->purge, PURGE_DELETING);
 	world_run(w, 200);
 	world_require(p, PURGE_STUCK, BECAUSE_STUCK);
@@ -792,7 +793,7 @@ static void test_a_stuck_hand_comes_back_refused(void **state)
 {
 	(void)state;
 	send_hand();
-	world_run(w, REMOVAL_HAND_MS + 100);
+	world_run(w, DEEDS_HAND_MS + 100);
 	world_deed_ends(w, -EIO, STAGE_WRITE);
 	world_require(p, PURGE_MARKED, BECAUSE_FAILED);
 	assert_false(model_host(w->m, 3)->stuck);
@@ -881,7 +882,7 @@ static void test_the_map_does_not_answer(void **state)
 	begin_in_map("");
 	unmap(p);
 	world_run_until(w, p, PURGE_UNMAPPING, SOON_MS);
-	world_run(w, REMOVAL_MAP_MS + 10);
+	world_run(w, DEEDS_MAP_MS + 10);
 	world_require(p, PURGE_MARKED, BECAUSE_MAP_BUSY);
 	assert_int_not_equal(w->m->maps[0].deed.action, 0);
 	world_count_anew(w);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/deeds.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 
@@ -281,7 +282,7 @@ static void test_stuck(void **state)
 	begin("");
 	unmap(p);
 	id = ask(VERB_PURGE, 0, 0, p);
-	world_run(w, SOON_MS + REMOVAL_HAND_MS);
+	world_run(w, SOON_MS + DEEDS_HAND_MS);
 	require(id, RESULT_PENDING, "stuck");
 }
 
@@ -551,7 +552,7 @@ static void test_check_of_a_stuck_device(void **state)
 	begin("");
 	unmap(p);
 	p->check_due = w->m->now;
-	world_run_until(w, p, PURGE_STUCK, SOON_MS + REMOVAL_HAND_MS);
+	world_run_until(w, p, PURGE_STUCK, SOON_MS + DEEDS_HAND_MS);
 	id = ask(VERB_CHECK, 0, 0, p);
 	world_run(w, 10);
 	require(id, RESULT_CHECKED, "stuck");

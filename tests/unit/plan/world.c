@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "judge/identity.h"
 #include "judge/path_judge.h"
+#include "plan/fence.h"
 #include "plan/reconcile.h"
 #include "plan/removal.h"
 
@@ -85,8 +87,11 @@ void world_feed(struct world *w, struct observation o)
 		struct verdict v = path_judge(p, &o.checked);
 
 		verdict_apply(w->m, p, &v);
+		identity_apply(w->m, p, &o.checked);
 	}
-	if (ends)
+	if (ends && fence_is_moving(&p->fence))
+		fence_deed_ended(w->m, p, &o);
+	else if (ends)
 		removal_deed_ended(w->m, p, &o);
 }
 
@@ -114,6 +119,16 @@ static void answer_check(struct world *w, const struct action *a)
 	o->result = t->check_result;
 	if (!a->check.ask_inquiry || o->checked.state != DEVICE_RUNNING)
 		o->checked.inquired = false;
+	if (a->check.only_look || o->checked.state != DEVICE_RUNNING)
+		o->checked.asked = false;
+	if (a->check.only_look)
+		w->looks_of[a->path.slot]++;
+	if (!a->check.ask_identity || !o->checked.asked) {
+		o->checked.identified = false;
+		o->checked.identity_len = 0;
+	} else {
+		w->identified[a->path.slot]++;
+	}
 }
 
 static void answer_devices(struct world *w, const struct action *a)
@@ -164,7 +179,8 @@ static void answer(struct world *w, const struct action *a)
 	case ACT_FORGET: return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
-	case ACT_DELETE: w->deeds[w->n_deeds++ % WORLD_DEEDS] = *a; return;
+	case ACT_DELETE:
+	case ACT_FENCE: w->deeds[w->n_deeds++ % WORLD_DEEDS] = *a; return;
 	case ACTION_KINDS: return;
 	}
 }
@@ -230,6 +246,8 @@ void world_count_anew(struct world *w)
 {
 	memset(w->asked, 0, sizeof w->asked);
 	memset(w->asked_of, 0, sizeof w->asked_of);
+	memset(w->looks_of, 0, sizeof w->looks_of);
+	memset(w->identified, 0, sizeof w->identified);
 }
 
 /* ---- deeds ----------------------------------------------------------------------------------- */

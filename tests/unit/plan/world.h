@@ -29,6 +29,8 @@ struct world {
 
 	uint32_t asked[ACTION_KINDS];	  /* since world_count_anew() */
 	uint32_t asked_of[WORLD_SLOTS];	  /* checks */
+	uint32_t looks_of[WORLD_SLOTS];	  /* those that only look */
+	uint32_t identified[WORLD_SLOTS]; /* those that ask for the identity */
 	struct action deeds[WORLD_DEEDS]; /* in the order in which they were handed out */
 	uint32_t n_deeds;
 	struct observation pending[512];

@@ -370,8 +370,9 @@ static void two_sets_that_share_nothing(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		struct vpd_identity a = identity_of(&pairs[i].a), b = identity_of(&pairs[i].b);
 
-		if (vpd_identity_disjoint(&a, &b) != pairs[i].disjoint ||
-			vpd_identity_disjoint(&b, &a) != pairs[i].disjoint)
+		enum vpd_match want = pairs[i].disjoint ? VPD_MATCH_NO : VPD_MATCH_YES;
+
+		if (vpd_identity_compare(&a, &b) != want || vpd_identity_compare(&b, &a) != want)
 			fail_msg("%s", pairs[i].rule);
 	}
 }
@@ -383,8 +384,8 @@ static void what_is_not_known_is_never_another(void **state)
 	struct page p;
 
 	(void)state;
-	assert_false(vpd_identity_disjoint(&known, &nothing));
-	assert_false(vpd_identity_disjoint(&nothing, &known));
+	assert_int_equal(vpd_identity_compare(&known, &nothing), VPD_MATCH_UNKNOWN);
+	assert_int_equal(vpd_identity_compare(&nothing, &known), VPD_MATCH_UNKNOWN);
 	page_begin(&p);
 	for (unsigned n = 0; n <= VPD_DESIGNATORS; n++) {
 		char words[] = "5b1234567890000X";
@@ -395,7 +396,8 @@ static void what_is_not_known_is_never_another(void **state)
 		page_end(&p);
 		assert_int_equal(vpd_83_decode(p.bytes, p.len, &more), 0);
 		assert_int_equal(more.complete, n < VPD_DESIGNATORS);
-		assert_int_equal(vpd_identity_disjoint(&known, &more), n < VPD_DESIGNATORS);
+		assert_int_equal(vpd_identity_compare(&known, &more),
+			n < VPD_DESIGNATORS ? VPD_MATCH_NO : VPD_MATCH_UNKNOWN);
 	}
 	assert_int_equal(vpd_identity_match(&more, "35a123456789abcde"), VPD_MATCH_UNKNOWN);
 	assert_int_equal(vpd_identity_match(&nothing, "35a123456789abcde"), VPD_MATCH_UNKNOWN);
@@ -443,6 +445,38 @@ static void the_port_group_is_the_ports(void **state)
 	assert_int_equal(group, 77);
 	assert_int_equal(vpd_83_target_port_group(p.bytes, p.len, &group), 0);
 	assert_int_equal(group, 0x102);
+}
+
+/* Units whose page 83h names none go by page 80h. */
+static void serial_numbers_as_identity(void **state)
+{
+	struct page a = { .bytes = { 0, 0x80, 0, 8, ' ', ' ', 'S', 'N', '0', '0', '1', ' ' },
+		.len = 12 };
+	struct page b = a, blank = a, nobody = a;
+	const struct set one = { { { NAA, "5a123456789abcde" } } };
+	struct vpd_identity known = identity_of(&one), first, second;
+	char wwid[VPD_WWID_TEXT];
+
+	(void)state;
+	b.bytes[10] = '2';
+	memset(blank.bytes + 4, ' ', 8);
+	nobody.bytes[0] = 0x7f;
+	assert_int_equal(vpd_80_decode(a.bytes, a.len, &first), 0);
+	assert_int_equal(vpd_80_decode(b.bytes, b.len, &second), 0);
+	assert_int_equal(vpd_identity_compare(&first, &first), VPD_MATCH_YES);
+	assert_int_equal(vpd_identity_compare(&first, &second), VPD_MATCH_NO);
+	assert_int_equal(vpd_identity_compare(&first, &known), VPD_MATCH_UNKNOWN);
+	assert_int_equal(vpd_identity_compare(&known, &first), VPD_MATCH_UNKNOWN);
+	assert_int_equal(vpd_identity_match(&first, "SVENDOR_MODEL_SN001"), VPD_MATCH_YES);
+	assert_int_equal(vpd_identity_match(&first, "SVENDOR_MODEL_SN002"), VPD_MATCH_NO);
+	assert_int_equal(vpd_identity_match(&first, "35a123456789abcde"), VPD_MATCH_UNKNOWN);
+	vpd_identity_wwid(&first, wwid);
+	assert_string_equal(wwid, "");
+	vpd_identity_wwid(&known, wwid);
+	assert_string_equal(wwid, "35a123456789abcde");
+	assert_int_equal(vpd_80_decode(blank.bytes, blank.len, &second), -ENODATA);
+	assert_int_equal(vpd_80_decode(nobody.bytes, nobody.len, &second), -ENODATA);
+	assert_int_equal(vpd_80_decode(a.bytes, 11, &second), -EMSGSIZE);
 }
 
 static const struct {
@@ -507,10 +541,12 @@ static void decode(const uint8_t *bytes, size_t len)
 
 	(void)vpd_83_target_port_group(bytes, len, &group);
 	(void)vpd_80_serial(bytes, len, serial, sizeof serial);
+	if (vpd_80_decode(bytes, len, &identity) == 0)
+		assert_int_equal(vpd_identity_compare(&identity, &identity), VPD_MATCH_YES);
 	if (vpd_83_wwid(bytes, len, text) == 0)
 		assert_true(strlen(text) > 1);
 	if (vpd_83_decode(bytes, len, &identity) == 0) {
-		assert_false(vpd_identity_disjoint(&identity, &identity));
+		assert_int_equal(vpd_identity_compare(&identity, &identity), VPD_MATCH_YES);
 		if (vpd_83_wwid(bytes, len, text) == 0 && identity.complete)
 			assert_int_equal(vpd_identity_match(&identity, text), VPD_MATCH_YES);
 	}
@@ -542,6 +578,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_never_another),
 		cmocka_unit_test(pages_without_identity),
 		cmocka_unit_test(the_port_group_is_the_ports),
+		cmocka_unit_test(serial_numbers_as_identity),
 		cmocka_unit_test(a_wwid_against_a_set),
 		cmocka_unit_test(hostile_bytes),
 	};

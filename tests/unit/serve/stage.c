@@ -172,6 +172,7 @@ static void answer_one(struct sources *s, const struct action *a)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_DELETE:
+	case ACT_FENCE:
 	case ACTION_KINDS: return;
 	}
 	feed(s, &o);

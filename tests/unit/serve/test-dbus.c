@@ -83,7 +83,7 @@ static int asks_wrongly(void)
 	EXPECT(pk_holders(pk, "no-such-map", &json) == -ENODEV);
 	EXPECT(pk_check(pk, none, 0, &json) == -EINVAL);
 	EXPECT(pk_purge(pk, none, 0, 0, &json) == -EINVAL);
-	EXPECT(pk_purge(pk, known, 4, 0, &json) == -EINVAL);
+	EXPECT(pk_purge(pk, known, 8, 0, &json) == -EINVAL);
 	EXPECT(pk_check(pk, both, 0, &json) == 0 && strstr(json, "\"unknown\":[\"no-such-map\"]"));
 	memset(long_name, 'a', sizeof long_name - 1);
 	long_name[sizeof long_name - 1] = '\0';

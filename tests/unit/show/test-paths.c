@@ -16,19 +16,21 @@
 
 #define NODE "pci0000:00/0000:00:05.0/host3/target3:0:0/3:0:0:"
 
+#define NO_FENCE "\"identity\":\"unknown\",\"live_wwid\":null,\"fence\":\"no\""
+
 static const char up_row[] =
 	"{\"dev\":\"sdb\",\"devt\":\"8:16\",\"hctl\":\"3:0:0:0\",\"wwid\":\"36001405aaaa\","
 	"\"map\":\"oradata\",\"state\":\"up\",\"checker\":\"up\","
 	"\"message\":\" reports path is up\",\"sense\":null,\"dm_state\":\"active\","
 	"\"purge\":\"no\",\"reason\":null,\"since\":\"2026-03-01T12:00:00.250Z\","
-	"\"node\":\"" NODE "0\"}";
+	"\"node\":\"" NODE "0\"," NO_FENCE "}";
 
 static const char dead_row[] =
 	"{\"dev\":\"sdc\",\"devt\":\"8:32\",\"hctl\":\"3:0:0:1\",\"wwid\":\"36001405aaaa\","
 	"\"map\":\"oradata\",\"state\":\"down\",\"checker\":\"disconnected\","
 	"\"message\":\" no access to this device\",\"sense\":\"05/25/00\",\"dm_state\":\"failed\","
 	"\"purge\":\"marked\",\"reason\":\"grace\",\"since\":\"2026-03-01T12:00:00.250Z\","
-	"\"node\":\"" NODE "1\"}";
+	"\"node\":\"" NODE "1\"," NO_FENCE "}";
 
 static const char hostile_row[] =
 	"{\"dev\":\"sdd\",\"devt\":\"8:48\",\"hctl\":\"3:0:0:2\","
@@ -36,7 +38,7 @@ static const char hostile_row[] =
 	"\"map\":null,\"state\":\"unchecked\",\"checker\":\"unchecked\","
 	"\"message\":\" has not been checked\",\"sense\":null,\"dm_state\":null,"
 	"\"purge\":\"no\",\"reason\":null,\"since\":\"2026-03-01T12:00:00.000Z\","
-	"\"node\":\"" NODE "2\"}";
+	"\"node\":\"" NODE "2\"," NO_FENCE "}";
 
 static const struct {
 	const char *rule;
@@ -90,6 +92,30 @@ static void documents(void **state)
 	world_done(&w);
 }
 
+static void one_that_is_fenced(void **state)
+{
+	char *const names[] = { (char *)"sdb", NULL };
+	_cleanup_(freep) char *json = NULL;
+	struct world w;
+	struct path *p;
+
+	(void)state;
+	world_init(&w);
+	p = w.model->paths[0];
+	assert_string_equal(p->device.dev, "sdb");
+	p->state = PATH_FENCED;
+	p->identity.word = IDENTITY_CHANGED;
+	TEXT_SET(p->identity.live, "36001405bbbb");
+	p->fence.stage = FENCE_FENCED;
+	p->fence.why = BECAUSE_IDENTITY_CHANGED;
+	assert_int_equal(paths_document(w.model, names, WORLD_WALL_OFFSET_MS, &json), 0);
+	assert_non_null(strstr(json, "\"state\":\"fenced\""));
+	assert_non_null(strstr(json, "\"reason\":\"identity changed: 36001405bbbb\""));
+	assert_non_null(strstr(json,
+		"\"identity\":\"changed\",\"live_wwid\":\"36001405bbbb\",\"fence\":\"fenced\""));
+	world_done(&w);
+}
+
 static void for_people(void **state)
 {
 	static const char want[] =
@@ -125,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents),
+		cmocka_unit_test(one_that_is_fenced),
 		cmocka_unit_test(for_people),
 	};
 

@@ -95,7 +95,9 @@ static void document(void **state)
 		"\"at_most_20_ms\":1,\"at_most_100_ms\":1,\"at_most_500_ms\":2,"
 		"\"at_most_2000_ms\":2,\"at_most_10000_ms\":2,\"at_most_30000_ms\":2},"
 		"\"clients\":{\"connected\":2,\"refused\":0,\"dropped\":0},"
-		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false}}");
+		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false},"
+		"\"fence\":{\"suspected\":0,\"changed\":0,\"failing\":0,\"offlining\":0,"
+		"\"fenced\":0,\"held\":0}}");
 }
 
 static void for_people(void **state)
@@ -138,7 +140,8 @@ static void for_people(void **state)
 		"at_most_20_ms 1  at_most_100_ms 1  at_most_500_ms 2  at_most_2000_ms 2  "
 		"at_most_10000_ms 2  at_most_30000_ms 2\n"
 		"clients    connected 2  refused 0  dropped 0\n"
-		"owner      known yes  running yes  pid 900  purges no\n");
+		"owner      known yes  running yes  pid 900  purges no\n"
+		"fence      suspected 0  changed 0  failing 0  offlining 0  fenced 0  held 0\n");
 }
 
 int main(void)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/fences.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "port/process.h"
+
+#define PREFIX "fence-"
+
+enum { LINE_BYTES = 2048 };
+
+static int open_folder(bool make)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/state", process_runtime_dir());
+	if (make) {
+		mkdir(process_runtime_dir(), 0755);
+		mkdir(path, 0700);
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_file(int folder, const char *name, const char *line)
+{
+	_cleanup_(closep) int fd = openat(
+		folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	size_t len = strlen(line);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, line, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -ENOSPC;
+}
+
+int fences_write(const struct act_fence *fence)
+{
+	_cleanup_(closep) int folder = open_folder(true);
+	_cleanup_(text_done) struct text line = TEXT_INIT;
+	struct observation o = { .kind = OBS_FENCED, .fenced = { .ino = fence->ino } };
+	char name[64], fresh[sizeof name + 1];
+	int r;
+
+	if (folder < 0)
+		return folder;
+	TEXT_SET(o.fenced.sysfs, fence->sysfs);
+	TEXT_SET(o.fenced.found, fence->found);
+	observation_print(&o, &line);
+	text_add(&line, "\n");
+	snprintf(name, sizeof name, PREFIX "%" PRIu64, fence->ino);
+	snprintf(fresh, sizeof fresh, ".%s", name);
+	r = text_failed(&line) ? -ENOMEM : write_file(folder, fresh, text_str(&line));
+	if (r >= 0 && renameat(folder, fresh, folder, name) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(folder, fresh, 0);
+	return r;
+}
+
+void fences_remove(uint64_t ino)
+{
+	_cleanup_(closep) int folder = open_folder(false);
+	char name[64];
+
+	snprintf(name, sizeof name, PREFIX "%" PRIu64, ino);
+	if (folder >= 0)
+		unlinkat(folder, name, 0);
+}
+
+static bool is_there(const struct obs_fenced *fenced)
+{
+	char path[MAX_SYSFS + 8];
+	struct stat s;
+
+	snprintf(path, sizeof path, "/sys/%s", fenced->sysfs);
+	return stat(path, &s) == 0 && s.st_ino == fenced->ino;
+}
+
+static int read_file(int folder, const char *name, struct observation *ret)
+{
+	_cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char line[LINE_BYTES];
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+
+	if (n <= 0)
+		return -EIO;
+	line[n] = '\0';
+	if (observation_parse(line, ret) < 0 || ret->kind != OBS_FENCED)
+		return -EINVAL;
+	return 0;
+}
+
+static void read_folder(int folder, DIR *list, observation_sink sink, void *arg)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(list))) {
+		struct observation o;
+
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)))
+			continue;
+		if (read_file(folder, entry->d_name, &o) < 0 || !is_there(&o.fenced))
+			unlinkat(folder, entry->d_name, 0);
+		else
+			sink(arg, &o);
+	}
+}
+
+void fences_read(observation_sink sink, void *arg)
+{
+	int folder = open_folder(false);
+	DIR *list = folder < 0 ? NULL : fdopendir(folder);
+
+	if (!list) {
+		close_fd(folder);
+		return;
+	}
+	read_folder(folder, list, sink, arg);
+	closedir(list); /* and folder with it */
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/deeds.h"
+
+#include "base/text.h"
+
+bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda)
+{
+	struct map *map = model_map(m, p);
+	struct action *a = map->deed.action ? NULL : agenda_add(agenda, kind);
+
+	if (!a)
+		return false;
+	a->id = model_ask(m, &p->deed, m->now);
+	map->deed = p->deed;
+	p->deed_ended = false;
+	a->path = p->id;
+	a->map.map = map->kernel.devt;
+	a->map.member = p->device.devt;
+	TEXT_SET(a->map.name, map->kernel.name);
+	TEXT_SET(a->map.uuid, map->kernel.uuid);
+	a->map.owned = m->owner.running;
+	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_MAP_MS));
+	return true;
+}
+
+struct action *deeds_send_hand(
+	struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda)
+{
+	struct action *a = agenda_add(agenda, kind);
+
+	if (!a)
+		return NULL;
+	a->id = model_ask(m, &p->deed, m->now);
+	a->path = p->id;
+	p->deed_ended = false;
+	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_HAND_MS));
+	return a;
+}
