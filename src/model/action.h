@@ -8,6 +8,7 @@
 #include "base/devt.h"
 #include "model/observation.h"
 #include "model/path_id.h"
+#include "scsi/place.h"
 
 struct text;
 
@@ -23,6 +24,7 @@ enum action_kind {
 	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
+	ACT_SCAN,	  /* scan hand: write the host's scan file */
 	ACTION_KINDS
 };
 
@@ -65,6 +67,11 @@ struct action {
 			struct devt devt;
 			uint32_t deadline_ms;
 		} del;
+		struct act_scan {
+			struct place place;
+			char sysfs[MAX_SYSFS]; /* the host's directory, and its inode */
+			uint64_t ino;
+		} scan;
 	};
 };
 

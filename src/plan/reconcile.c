@@ -7,6 +7,7 @@
 #include "plan/facts.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
+#include "plan/scans.h"
 
 /* ---- the whole world ------------------------------------------------------------------------- */
 
@@ -244,5 +245,6 @@ void reconcile(struct model *m, struct agenda *agenda)
 		step_going(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
+	scans_step(m, agenda);
 	requests_step(m, agenda);
 }

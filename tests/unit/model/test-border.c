@@ -89,6 +89,15 @@ static void fill_device(struct obs_device *d)
 	U64(d->size_sectors);
 }
 
+static void fill_host(struct obs_host *h)
+{
+	U32(h->number);
+	TEXT(h->sysfs);
+	U64(h->ino);
+	ENUM(h->protocol, PROTOCOL_ATA);
+	TEXT(h->sessions);
+}
+
 static void fill_uevent(struct obs_uevent *u)
 {
 	ENUM(u->action, UEVENT_OTHER);
@@ -158,7 +167,7 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_HOLDERS);
+	ENUM(r->verb, VERB_RESCAN);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	TEXT(r->requester);
@@ -174,6 +183,7 @@ static void fill_observation(struct observation *o)
 	switch (o->kind) {
 	case OBS_TIME: U64(o->time.slept_ms); return;
 	case OBS_DEVICE: fill_device(&o->device); return;
+	case OBS_HOST: fill_host(&o->host); return;
 	case OBS_UEVENT: fill_uevent(&o->uevent); return;
 	case OBS_CHECKED: fill_checked(&o->checked); return;
 	case OBS_HOLDERS: fill_holders(&o->holders); return;
@@ -244,6 +254,14 @@ static void fill_action(struct action *a)
 		BOOL(a->del.by_qualifier);
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
+		return;
+	case ACT_SCAN:
+		U32(a->scan.place.host);
+		U32(a->scan.place.channel);
+		U32(a->scan.place.target);
+		U64(a->scan.place.lun);
+		TEXT(a->scan.sysfs);
+		U64(a->scan.ino);
 		return;
 	case ACT_READ_DEVICES:
 	case ACT_ASK_OWNER:
