@@ -125,6 +125,20 @@ int pk_purge(
 int pk_holders(struct pk *pk, const char *name, char **ret);
 
 /**
+ * pk_rescan() - look for new logical units
+ * @names:	NULL-terminated; a host, target, session or port, or a device on it; NULL or empty:
+ *		every host that an array may be behind
+ * @timeout_ms:	what is not done then is "pending"; 0: the daemon's usual (120 s)
+ * @ret:	set on success: the document, a result for each place; free() it
+ *
+ * Errors:	as pk_paths()
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
+
+/**
  * pk_config() - the configuration that is in force
  * @with_origin: also where each value came from
  * @ret:	set on success: the document; free() it

@@ -18,6 +18,8 @@ static const struct verb_row verbs[] = {
 		verb_purge, "Verify that the devices are gone, remove them, wait for the end" },
 	{ "holders", "DEVICE", 0, 1, 1, verb_holders,
 		"Who uses the device, and how to release it" },
+	{ "rescan", "[DEVICE...]", MAY_TIMEOUT, 0, ANY, verb_rescan,
+		"Look for new LUNs there, or on all hosts" },
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },

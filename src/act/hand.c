@@ -66,21 +66,26 @@ int hand_open_locks(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Held until this process ends, also by a hand whose daemon has long been another one. */
-static int lock_host(struct hand *h)
+/* Held also by a hand whose daemon has long been another one. */
+int hand_lock_host(int locks, uint32_t host)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)action_hand_host(h->action),
+		.l_start = (off_t)host,
 		.l_len = 1,
 	};
 
-	if (h->locks < 0)
+	if (locks < 0)
 		return -EBADF;
-	if (fcntl(h->locks, F_SETLK, &lock) < 0)
+	if (fcntl(locks, F_SETLK, &lock) < 0)
 		return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 	return 0;
+}
+
+static int lock_host(struct hand *h)
+{
+	return hand_lock_host(h->locks, h->action->del.host);
 }
 
 static int announce(struct hand *h)

@@ -40,5 +40,8 @@ int hand_send_order(int keeper, const struct action *delete_action, int socket);
 int hand_main(const struct action *action, const struct hand_order *order,
 	const struct handles *handles, int socket, int locks);
 
+/* Byte number host of that file, until this process ends. 0, -EBUSY: another hand is out there. */
+int hand_lock_host(int locks, uint32_t host);
+
 /* The file of locks, made when it is not there. A descriptor (the caller's) or negative errno. */
 int hand_open_locks(void);

@@ -401,6 +401,7 @@ static void do_action(struct keeper *k, const struct action *a)
 	case ACT_READ_MAPS:
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_SCAN:
 	case ACTION_KINDS: break; /* not a keeper's */
 	}
 }

@@ -176,7 +176,7 @@ static void on_helper(void *arg, int fd, uint32_t events)
 		if (r == 1)
 			hear(p, h);
 		packet_done(&p->in);
-		if (h->kind == HELPER_DM_HAND && h->done) {
+		if (helper_is_for_one_deed(h->kind) && h->done) {
 			unlink_helper(p, h); /* it waits for more, and gets none */
 			return;
 		}
@@ -313,9 +313,10 @@ static int to_singleton(struct perform *p, enum helper_kind kind, const struct a
 	return r;
 }
 
-static int to_dm_hand(struct perform *p, const struct action *a)
+static int to_own_hand(
+	struct perform *p, enum helper_kind kind, uint32_t host, const struct action *a)
 {
-	struct helper *h = add_helper(p, HELPER_DM_HAND, 0);
+	struct helper *h = add_helper(p, kind, host);
 
 	if (!h)
 		return -ENOMEM;
@@ -398,7 +399,8 @@ static int route(struct perform *p, const struct action *a)
 	case HELPER_OWNER: return to_singleton(p, kind, a);
 	case HELPER_KEEPER:
 		return a->kind == ACT_WATCH ? to_watching_keeper(p, a) : to_keeper(p, a);
-	case HELPER_DM_HAND: return to_dm_hand(p, a);
+	case HELPER_DM_HAND: return to_own_hand(p, kind, 0, a);
+	case HELPER_SCAN_HAND: return to_own_hand(p, kind, a->scan.place.host, a);
 	case HELPER_HAND: return to_hand(p, a);
 	case HELPER_ZYGOTE:
 	case HELPER_READER: break;

@@ -12,6 +12,7 @@ static const struct route routes[ACTION_KINDS] = {
 	[ACT_READ_MAPS] = { HELPER_DM, OBS_MAPS_END, false },
 	[ACT_FAIL_PATH] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_REMOVE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
+	[ACT_SCAN] = { HELPER_SCAN_HAND, OBS_DONE, true },
 	[ACT_DELETE] = { HELPER_HAND, OBS_DONE, true }, /* forked by the keeper of its host */
 	[ACT_FENCE] = { HELPER_HAND, OBS_DONE, true },
 };
@@ -31,13 +32,19 @@ bool helper_is_single(enum helper_kind kind)
 	case HELPER_ZYGOTE:
 	case HELPER_KEEPER:
 	case HELPER_DM_HAND:
+	case HELPER_SCAN_HAND:
 	case HELPER_READER:
 	case HELPER_HAND: break;
 	}
 	return false;
 }
 
+bool helper_is_for_one_deed(enum helper_kind kind)
+{
+	return kind == HELPER_DM_HAND || kind == HELPER_SCAN_HAND;
+}
+
 bool helper_is_hand(enum helper_kind kind)
 {
-	return kind == HELPER_HAND || kind == HELPER_DM_HAND;
+	return kind == HELPER_HAND || helper_is_for_one_deed(kind);
 }

@@ -19,3 +19,5 @@ const struct route *route_of(enum action_kind kind);
 bool helper_is_single(enum helper_kind kind);
 /* It does one deed, reports it, and ends; nobody gives it up. */
 bool helper_is_hand(enum helper_kind kind);
+/* ... and was made for that by the zygote: it waits for more, and gets none. */
+bool helper_is_for_one_deed(enum helper_kind kind);

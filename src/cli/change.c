@@ -80,6 +80,11 @@ static int call_holders(struct pk *pk, const struct words *words, char **ret)
 	return pk_holders(pk, words->names[0], ret);
 }
 
+static int call_rescan(struct pk *pk, const struct words *words, char **ret)
+{
+	return pk_rescan(pk, words->names, words->timeout_ms, ret);
+}
+
 static struct words with_timeout(const struct words *words, uint64_t seconds)
 {
 	struct words w = *words;
@@ -101,6 +106,13 @@ int verb_purge(const struct words *words)
 	struct words w = with_timeout(words, WORDS_PURGE_TIMEOUT_S);
 
 	return ask(&w, VERB_PURGE, call_purge);
+}
+
+int verb_rescan(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_RESCAN_TIMEOUT_S);
+
+	return ask(&w, VERB_RESCAN, call_rescan);
 }
 
 int verb_holders(const struct words *words)

@@ -52,6 +52,7 @@ static const struct {
 } row_codes[] = {
 	{ "result", "removed", CODE_DONE },
 	{ "result", "absent", CODE_DONE },
+	{ "result", "scanned", CODE_DONE },
 	{ "result", "would-remove", CODE_DONE },
 	{ "result", "refused", CODE_BUSY },
 	{ "result", "busy", CODE_BUSY },
@@ -148,6 +149,7 @@ static const struct look_row {
 	{ "paths", LOOK_TABLE, path_fields, NULL },
 	{ "checks", LOOK_TABLE, check_fields, "state" },
 	{ "removals", LOOK_TABLE, removal_fields, "result" },
+	{ "scans", LOOK_TABLE, scan_fields, "result" },
 	{ "holds", LOOK_HOLDERS, NULL, NULL },
 	{ "config", LOOK_CONFIG, NULL, NULL },
 	{ "events", LOOK_EVENTS, NULL, NULL },

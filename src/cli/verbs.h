@@ -12,5 +12,6 @@ int verb_events(const struct words *words);
 /* change.c: what causes work */
 int verb_check(const struct words *words);
 int verb_purge(const struct words *words);
+int verb_rescan(const struct words *words);
 int verb_holders(const struct words *words);
 int verb_reconfigure(const struct words *words);

@@ -14,7 +14,7 @@ enum exit_code {
 	CODE_NOT_PERMITTED = 6,
 };
 
-enum { WORDS_PURGE_TIMEOUT_S = 120, WORDS_CHECK_TIMEOUT_S = 60 };
+enum { WORDS_PURGE_TIMEOUT_S = 120, WORDS_RESCAN_TIMEOUT_S = 120, WORDS_CHECK_TIMEOUT_S = 60 };
 
 struct words {
 	const char *verb;

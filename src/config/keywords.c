@@ -181,11 +181,11 @@ static const struct keyword rows[] = {
 	  KEPT_IN(identity_interval_checks, IDENTITY_INTERVAL),
 	  HELP("ask for the identity with every such check") },
 	{ "rescan_on_lun_change", YES_NO, .sections = EVERYWHERE, BUILT_IN("no"), SAFE("no"),
-	  FLAGS(IDLE), KEPT_IN(rescan_on_lun_change, RESCAN_ON_LUN_CHANGE),
+	  KEPT_IN(rescan_on_lun_change, RESCAN_ON_LUN_CHANGE),
 	  HELP("scan back what was purged when the target reports a change") },
 	{ "rescan_interval", NUMBER(0, DAY), .sections = D, BUILT_IN("0"), SAFE("0"),
-	  FLAGS(IDLE), KEPT_IN(rescan_interval_s, RESCAN_INTERVAL),
-	  HELP("seconds between scans for what was purged; 0: never") },
+	  KEPT_IN(rescan_interval_s, RESCAN_INTERVAL),
+	  HELP("seconds between scans where no LUN is left that could tell of others; 0: never") },
 
 	/* known, not acted on: the daemon */
 	{ "reassign_maps", YES_NO, .sections = D, BUILT_IN("no"),

@@ -2,6 +2,7 @@
 #include "core/core.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/text.h"
 #include "core/events.h"
@@ -145,6 +146,21 @@ static void open_one(void *arg, struct path *p)
 		o->failure = r;
 }
 
+static void open_place(void *arg, const struct place *place)
+{
+	struct opening *o = arg;
+	int r = request_open_place(o->model, o->word, place, o->name);
+
+	if (r < 0)
+		o->failure = r;
+}
+
+static uint32_t open_all(struct opening *o)
+{
+	return o->word->verb == VERB_RESCAN ? name_find_places(o->model, o->name, open_place, o)
+					    : name_find(o->model, o->name, open_one, o);
+}
+
 int core_request(struct core *core, const struct obs_request *word, const char *name)
 {
 	struct opening o = { .model = core->model, .word = word, .name = name };
@@ -154,7 +170,7 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 
 	if (form == NAME_INVALID)
 		return -EINVAL;
-	n = name_find(core->model, name, open_one, &o);
+	n = open_all(&o);
 	if (o.failure)
 		return o.failure;
 	if (n)
@@ -163,6 +179,31 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 		return -ENODEV;
 	r = request_open(core->model, word, NULL, name);
 	return r < 0 ? r : 0;
+}
+
+int core_request_hosts(struct core *core, const struct obs_request *word)
+{
+	const struct model *m = core->model;
+	struct opening o = { .model = core->model, .word = word };
+	char name[MAX_NAME];
+	int n = 0;
+
+	for (uint32_t i = 0; i < m->n_hosts && !o.failure; i++) {
+		struct place place = place_of_host(m->hosts[i].number);
+
+		if (!m->hosts[i].known || !model_asks_protocol(m->hosts[i].seen.protocol))
+			continue;
+		snprintf(name, sizeof name, "host%u", place.host);
+		o.name = name;
+		open_place(&o, &place);
+		n++;
+	}
+	return o.failure ? o.failure : n;
+}
+
+uint64_t core_read_again(struct core *core)
+{
+	return model_read_again(core->model);
 }
 
 /* Does a word without a name mean p? */

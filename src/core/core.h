@@ -41,6 +41,12 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 /* purge --held and --fenced without a name: everything that P4 holds back, that is fenced. */
 int core_request_all(struct core *core, const struct obs_request *word);
 
+/* rescan without a name: every host that an array may be behind. */
+int core_request_hosts(struct core *core, const struct obs_request *word);
+
+/* Everything is read again: what devices_seq of the model is greater than when it was. */
+uint64_t core_read_again(struct core *core);
+
 /* For readers (show, serve). Borrowed. */
 const struct model *core_model(const struct core *core);
 bool core_request_is_done(const struct core *core, uint64_t id);

@@ -11,7 +11,8 @@ struct errand {
 	char **names;	  /* owned, as are the strings; NULL-terminated */
 	char **unknown;	  /* owned; the strings are those of names */
 	size_t n_names, n_unknown;
-	bool opened;
+	uint64_t reading; /* it is opened when all was read after this */
+	bool begun, opened;
 	enum errand_progress progress;
 };
 
@@ -66,6 +67,8 @@ struct errand *errand_free(struct errand *e)
 static enum errand_progress open_all(struct errand *e)
 {
 	e->opened = true;
+	if (!e->n_names && e->word.verb == VERB_RESCAN)
+		return core_request_hosts(e->core, &e->word) < 0 ? ERRAND_NO_MEMORY : ERRAND_WAITS;
 	if (!e->n_names)
 		return core_request_all(e->core, &e->word) < 0 ? ERRAND_NO_MEMORY : ERRAND_WAITS;
 	for (size_t i = 0; i < e->n_names; i++) {
@@ -79,18 +82,35 @@ static enum errand_progress open_all(struct errand *e)
 	return e->n_unknown == e->n_names ? ERRAND_NOWHERE : ERRAND_WAITS;
 }
 
-enum errand_progress errand_step(struct errand *e, instant now, bool *ret_opened)
+/* A session that was logged in a moment ago is a host that nobody has told of. */
+static bool begin(struct errand *e)
 {
-	*ret_opened = false;
+	e->begun = true;
+	if (e->word.verb != VERB_RESCAN)
+		return false;
+	e->reading = core_read_again(e->core);
+	return true;
+}
+
+static bool devices_are_known(const struct errand *e)
+{
+	const struct model *m = core_model(e->core);
+
+	return m->devices_known && (!e->reading || m->devices_seq > e->reading);
+}
+
+enum errand_progress errand_step(struct errand *e, instant now, bool *ret_changed)
+{
+	*ret_changed = !e->begun && begin(e);
 	if (e->progress != ERRAND_WAITS)
 		return e->progress;
 	if (!instant_is_set(e->deadline))
 		e->deadline = instant_add_ms(
 			now, e->word.timeout_ms ? e->word.timeout_ms : ERRAND_KNOWN_MS);
 	if (!e->opened) {
-		if (core_model(e->core)->devices_known) {
+		if (devices_are_known(e)) {
 			e->progress = open_all(e);
-			*ret_opened = e->progress == ERRAND_WAITS;
+			*ret_changed |= e->progress == ERRAND_WAITS;
 		} else if (instant_reached(now, e->deadline)) {
 			e->progress = ERRAND_LATE;
 		}

@@ -19,7 +19,8 @@ enum errand_progress {
 
 enum { ERRAND_KNOWN_MS = 60000 }; /* of a word without a timeout, for the devices to be known */
 
-/* names: NULL-terminated and not empty, or none at all for "whatever P4 holds back" of a purge;
+/* names: NULL-terminated and not empty, or none at all for "whatever P4 holds back" of a purge and
+ * for all hosts of a rescan;
  * copied, as is word (its request number is given here). 0 or -ENOMEM. */
 int errand_new(
 	struct core *core, const struct obs_request *word, char *const *names, struct errand **ret);
@@ -28,8 +29,8 @@ struct errand *errand_free(struct errand *e);
 DEFINE_FREEP(struct errand, errand_free)
 
 /* To be called when it is new and after every thought of the core. The answer stays the same once
- * it is not ERRAND_WAITS; *ret_opened: requests were opened, the core has to think. */
-enum errand_progress errand_step(struct errand *e, instant now, bool *ret_opened);
+ * it is not ERRAND_WAITS; *ret_changed: something was asked of the core, it has to think. */
+enum errand_progress errand_step(struct errand *e, instant now, bool *ret_changed);
 
 uint64_t errand_id(const struct errand *e);
 

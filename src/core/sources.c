@@ -9,6 +9,7 @@
 #include "act/fences.h"
 #include "act/keeper.h"
 #include "act/perform.h"
+#include "act/scan_hand.h"
 #include "act/zygote.h"
 #include "base/log.h"
 #include "config/diagnostics.h"
@@ -56,6 +57,7 @@ static const struct helper_role roles[] = {
 	[HELPER_DM] = { "pk-dm", maps_main },
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
+	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
 	[HELPER_READER] = { "pk-reader", config_reader_main },
 };
 

@@ -78,6 +78,17 @@ static const struct field fence_fields[] = {
 	FIELD_END,
 };
 
+static const struct field scan_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("place.host", action, scan.place.host, FIELD_U32),
+	FIELD_AS("place.channel", action, scan.place.channel, FIELD_U32),
+	FIELD_AS("place.target", action, scan.place.target, FIELD_U32),
+	FIELD_AS("place.lun", action, scan.place.lun, FIELD_U64),
+	FIELD_AS("sysfs", action, scan.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", action, scan.ino, FIELD_U64),
+	FIELD_END,
+};
+
 #define BODY(member) offsetof(struct action, member) + sizeof(((struct action *)0)->member)
 #define HEAD	     offsetof(struct action, look)
 
@@ -94,6 +105,7 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
 	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
+	[ACT_SCAN] = { "scan", BODY(scan), scan_fields },
 };
 
 size_t action_size(const struct action *a)

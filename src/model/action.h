@@ -8,6 +8,7 @@
 #include "base/devt.h"
 #include "model/observation.h"
 #include "model/path_id.h"
+#include "scsi/place.h"
 
 struct text;
 
@@ -24,6 +25,7 @@ enum action_kind {
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
 	ACT_FENCE,	  /* hand: set the device offline */
+	ACT_SCAN,	  /* scan hand: write the host's scan file */
 	ACTION_KINDS
 };
 
@@ -76,6 +78,11 @@ struct action {
 			char sysfs[MAX_SYSFS];
 			char found[MAX_WWID]; /* to what it leads */
 		} fence;
+		struct act_scan {
+			struct place place;
+			char sysfs[MAX_SYSFS]; /* the host's directory, and its inode */
+			uint64_t ino;
+		} scan;
 	};
 };
 

@@ -49,6 +49,7 @@ struct model *model_free(struct model *m)
 	free(m->maps);
 	free(m->nexuses);
 	free(m->hosts);
+	departures_done(&m->departures);
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
@@ -118,6 +119,20 @@ struct host *model_host(struct model *m, uint32_t number)
 	m->hosts = hosts;
 	m->hosts[m->n_hosts] = (struct host){ .number = number };
 	return &m->hosts[m->n_hosts++];
+}
+
+const struct host *model_known_host(const struct model *m, uint32_t number)
+{
+	for (uint32_t i = 0; i < m->n_hosts; i++)
+		if (m->hosts[i].number == number && m->hosts[i].known)
+			return &m->hosts[i];
+	return NULL;
+}
+
+uint64_t model_read_again(struct model *m)
+{
+	m->devices_lost = true;
+	return model_next_seq(m);
 }
 
 instant model_up_since(const struct model *m, const struct path *p)
@@ -385,6 +400,24 @@ void model_moved(struct model *m, struct path *p)
 	}
 }
 
+static bool is_removed_by_us(const struct path *p)
+{
+	return (p->purge == PURGE_DELETING || p->purge == PURGE_STUCK) && !p->gone_by_other;
+}
+
+static void remember_departure(struct model *m, const struct path *p)
+{
+	const struct departed row = {
+		.address = p->device.address,
+		.at = m->now,
+		.ours = is_removed_by_us(p),
+		.rescan_on_lun_change = p->settings.rescan_on_lun_change,
+	};
+
+	if (departures_add(&m->departures, &row) < 0)
+		m->out_of_memory = true;
+}
+
 void model_path_remove(struct model *m, struct path *p)
 {
 	struct nexus *n = model_nexus(m, p);
@@ -394,10 +427,11 @@ void model_path_remove(struct model *m, struct path *p)
 	c->from = (int)p->purge;
 	n->n_paths--;
 	model_drop_check(m, p);
-	if ((p->purge == PURGE_DELETING || p->purge == PURGE_STUCK) && !p->gone_by_other)
+	if (is_removed_by_us(p))
 		m->counters.purged++;
 	else
 		m->counters.gone_by_others++;
+	remember_departure(m, p);
 	model_leave_lun(m, p);
 	HASH_DEL(m->by_sysfs, p);
 	m->paths[p->id.slot] = NULL;

@@ -11,6 +11,7 @@
  */
 #include "base/cleanup.h"
 #include "config/policy.h"
+#include "model/departed.h"
 #include "model/latency.h"
 #include "model/map.h"
 #include "model/path.h"
@@ -58,12 +59,20 @@ struct nexus {
 /* A SCSI host: removals there wait for each other in the kernel. */
 struct host {
 	uint32_t number;
-	uint64_t deed; /* the action of the hand that is out, 0: none */
+	uint64_t deed; /* the delete or the scan that is out, 0: none; a fence is no such deed */
 	path_id deed_path;
 	uint32_t hand_pid;
 	instant deed_at;
 	bool stuck;
-	char dev[MAX_NAME];
+	char dev[MAX_NAME];   /* "" while it scans */
+	bool scans;	      /* the hand that is out looks for new logical units ... */
+	struct place scanned; /* ... here */
+
+	/* what the last full reading said of it */
+	bool known;
+	struct obs_host seen;
+	uint64_t seen_seq;
+	instant silent_since; /* without a path, or looked at */
 };
 
 /* One array's logical unit with all paths to it: what P4's share counts. */
@@ -111,6 +120,9 @@ struct model {
 	struct request *requests; /* owned */
 	uint32_t n_requests;
 
+	struct departures departures;
+	instant begun; /* what was removed before is not known */
+
 	struct lun *luns;     /* uthash, owned */
 	struct death *deaths; /* owned ring, in the order of time */
 	uint32_t n_deaths;
@@ -119,7 +131,8 @@ struct model {
 	struct question devices_asked, maps_asked, owner_asked;
 	bool devices_lost, maps_lost; /* ask at once */
 	bool devices_known;
-	uint64_t maps_seq; /* of the last complete answer */
+	uint64_t devices_seq; /* of the last complete answer */
+	uint64_t maps_seq;    /* of the last complete answer */
 	instant devices_at, maps_at, owner_at;
 	bool owner_known;
 	struct obs_owner owner;
@@ -168,6 +181,13 @@ uint64_t model_ask(struct model *m, struct question *q, instant now);
 
 struct nexus *model_nexus(struct model *m, const struct path *p);
 struct host *model_host(struct model *m, uint32_t number); /* made when missing; NULL: no memory */
+/* What was there when everything was read last; NULL: no such host. */
+const struct host *model_known_host(const struct model *m, uint32_t number);
+/* Asked are disks on transports whose LUNs an array can take away. */
+bool model_asks_protocol(enum protocol protocol);
+/* Everything is read again as soon as that may be. What is complete afterwards has a greater
+ * devices_seq than the number that is returned. */
+uint64_t model_read_again(struct model *m);
 struct map *model_map(struct model *m, const struct path *p); /* NULL: in no map */
 
 /* When did the way to p come (back) up? Never: it is not up. */

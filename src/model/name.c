@@ -2,7 +2,10 @@
 #include "model/name.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/number.h"
 
 static bool all_digits(const char *s, size_t n)
 {
@@ -169,4 +172,124 @@ uint32_t name_find(const struct model *m, const char *name,
 			visit(arg, p);
 		}
 	return found;
+}
+
+/* ---- places ---------------------------------------------------------------------------------- */
+
+enum { MAX_PLACES = 256 };
+
+struct places {
+	uint32_t n;
+	struct place found[MAX_PLACES];
+	void (*visit)(void *arg, const struct place *place);
+	void *arg;
+};
+
+static void add_place(struct places *places, struct place place)
+{
+	for (uint32_t i = 0; i < places->n; i++)
+		if (place_equal(&places->found[i], &place))
+			return;
+	if (places->n == MAX_PLACES)
+		return;
+	places->found[places->n++] = place;
+	places->visit(places->arg, &place);
+}
+
+static void add_target_of(void *arg, struct path *p)
+{
+	add_place(arg, place_of_target(&p->device.address));
+}
+
+/* "host3", "session1": the number behind the prefix. */
+static bool numbered(const char *n, const char *prefix, uint32_t *ret)
+{
+	const char *rest = without_prefix(n, prefix);
+
+	return rest && number_parse_u32(rest, ret) == 0;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; (at = strstr(at, word)); at += len)
+		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+			return true;
+	return false;
+}
+
+static void add_session(const struct model *m, const char *n, struct places *places)
+{
+	for (uint32_t i = 0; i < m->n_hosts; i++)
+		if (m->hosts[i].known && has_word(m->hosts[i].seen.sessions, n))
+			add_place(places, place_of_host(m->hosts[i].number));
+}
+
+/* "rport-3:0-1", on which no LUN is that would tell its target number: its channel. */
+static void add_remote_port(const struct model *m, const char *n, struct places *places)
+{
+	uint64_t host, channel;
+	struct place place;
+
+	n = without_prefix(n, "rport-");
+	if (!n || number_parse_field(&n, ':', UINT32_MAX, &host) < 0 ||
+		number_parse_field(&n, '-', UINT32_MAX - 1, &channel) < 0 ||
+		!model_known_host(m, (uint32_t)host))
+		return;
+	place = place_of_host((uint32_t)host);
+	place.channel = (uint32_t)channel;
+	add_place(places, place);
+}
+
+/* One component of the device tree, or an address, on a host that is there. */
+static void add_component(const struct model *m, const char *n, struct places *places)
+{
+	const char *target = without_prefix(n, "target");
+	char address_text[SCSI_ADDRESS_TEXT];
+	struct scsi_address address;
+	uint32_t host, before = places->n;
+
+	if (numbered(n, "host", &host)) {
+		if (model_known_host(m, host))
+			add_place(places, place_of_host(host));
+		return;
+	}
+	snprintf(address_text, sizeof address_text, "%.40s:0", target ? target : "");
+	if (!scsi_address_parse(address_text, &address)) {
+		if (model_known_host(m, address.host))
+			add_place(places, place_of_target(&address));
+		return;
+	}
+	name_find(m, n, add_target_of, places);
+	if (places->n > before)
+		return;
+	if (!scsi_address_parse(n, &address)) {
+		if (model_known_host(m, address.host))
+			add_place(places, place_of_address(&address));
+		return;
+	}
+	add_session(m, n, places);
+	add_remote_port(m, n, places);
+}
+
+uint32_t name_find_places(const struct model *m, const char *name,
+	void (*visit)(void *arg, const struct place *place), void *arg)
+{
+	struct places places = { .visit = visit, .arg = arg };
+	const char *n = bare(name);
+
+	if (name_form(name) == NAME_INVALID)
+		return 0;
+	if (!strchr(n, '/')) {
+		add_component(m, n, &places);
+		return places.n;
+	}
+	for (uint32_t i = 0; i < m->n_hosts; i++)
+		if (m->hosts[i].known && is_below(m->hosts[i].seen.sysfs, n))
+			add_place(&places, place_of_host(m->hosts[i].number));
+	for (uint32_t i = 0; i < m->n_hosts && !places.n; i++)
+		if (m->hosts[i].known && is_below(n, m->hosts[i].seen.sysfs))
+			add_component(m, strrchr(n, '/') + 1, &places);
+	return places.n;
 }

@@ -18,3 +18,11 @@ enum name_form name_form(const char *name);
 /* Calls visit for every path that name means. The number of paths. */
 uint32_t name_find(const struct model *m, const char *name,
 	void (*visit)(void *arg, struct path *p), void *arg);
+
+/*
+ * Where to look for new logical units when that name is said: a host, target, session or remote
+ * port, what is below a directory; of a path, a map or a WWID the targets it is on; of an address
+ * where nothing is that address alone. Calls visit once for every place. Their number.
+ */
+uint32_t name_find_places(const struct model *m, const char *name,
+	void (*visit)(void *arg, const struct place *place), void *arg);

@@ -18,6 +18,17 @@ static void sweep(struct model *m, const struct path *p)
 	model_nexus(m, p)->sweep = true;
 }
 
+/* The target's list of LUNs is another one: what we removed there may be on it again. */
+static void want_back(struct model *m, const struct path *p)
+{
+	for (uint32_t i = 0; i < m->departures.n; i++) {
+		struct departed *row = &m->departures.rows[i];
+
+		row->wanted |= row->ours && row->rescan_on_lun_change &&
+			       scsi_address_same_nexus(&row->address, &p->device.address);
+	}
+}
+
 static void note_attention(struct model *m, struct path *p, enum attention attention)
 {
 	struct nexus *n = model_nexus(m, p);
@@ -31,6 +42,8 @@ static void note_attention(struct model *m, struct path *p, enum attention atten
 	for_each_path (m, other)
 		if (other->nexus == p->nexus)
 			model_moved(m, other);
+	if (attention == ATTENTION_LUNS_CHANGED)
+		want_back(m, p);
 }
 
 static void note_uevent(struct model *m, const struct observation *o)
@@ -250,15 +263,50 @@ static void note_hand(struct model *m, const struct observation *o)
 		p->hand_pid = o->hand.pid;
 }
 
+static void host_deed_ended(struct host *host)
+{
+	host->deed = 0;
+	host->deed_path = PATH_NONE;
+	host->deed_at = INSTANT_NEVER;
+	host->hand_pid = 0;
+	host->stuck = host->scans = false;
+	host->dev[0] = '\0';
+}
+
+/* Who waits for it. Where nothing was brought back, the next word of the target leads to the next
+ * scan; where it was not even looked, a little later. */
+static void note_scanned(struct model *m, const struct observation *o)
+{
+	for (uint32_t i = 0; i < m->n_requests; i++) {
+		struct request *r = &m->requests[i];
+
+		if (!r->used || r->scan != o->action)
+			continue;
+		r->scan = 0;
+		r->scan_ended = true;
+		r->scan_result = o->result;
+		r->scan_stage = o->done.stage;
+	}
+	for (uint32_t i = 0; i < m->departures.n; i++) {
+		struct departed *row = &m->departures.rows[i];
+
+		if (row->scan != o->action)
+			continue;
+		row->scan = 0;
+		row->wanted |= o->result < 0;
+	}
+}
+
 static void note_done(struct model *m, const struct observation *o)
 {
 	struct path *p = model_path(m, o->path);
 
 	if (!o->action)
 		return;
+	note_scanned(m, o);
 	for (uint32_t i = 0; i < m->n_hosts; i++)
 		if (m->hosts[i].deed == o->action)
-			m->hosts[i] = (struct host){ .number = m->hosts[i].number };
+			host_deed_ended(&m->hosts[i]);
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		if (m->maps[i].deed.action == o->action) {
 			m->maps[i].deed.action = 0;
@@ -315,6 +363,7 @@ static void note_helper(struct model *m, const struct observation *o)
 	case HELPER_OWNER: m->owner_asked.action = 0; break;
 	case HELPER_ZYGOTE:
 	case HELPER_DM_HAND:
+	case HELPER_SCAN_HAND:
 	case HELPER_READER:
 	case HELPER_HAND: break;
 	}
@@ -361,9 +410,12 @@ void model_note(struct model *m, const struct observation *o)
 {
 	if (instant_before(m->now, o->at))
 		m->now = o->at;
+	if (!instant_is_set(m->begun))
+		m->begun = m->now;
 	switch (o->kind) {
 	case OBS_TIME: note_time(m, o); break;
 	case OBS_DEVICE: note_device(m, o); break;
+	case OBS_HOST: note_host(m, o); break;
 	case OBS_DEVICES_END: note_devices_end(m, o); break;
 	case OBS_UEVENT: note_uevent(m, o); break;
 	case OBS_UEVENTS_LOST:

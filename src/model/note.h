@@ -4,6 +4,7 @@
 #include "model/model.h"
 
 void note_device(struct model *m, const struct observation *o);
+void note_host(struct model *m, const struct observation *o);
 void note_devices_end(struct model *m, const struct observation *o);
 
 /* What was seen of the way to p, by whoever looked last. */

@@ -40,8 +40,7 @@ static const struct config_device *config_device_of(
 	return ret;
 }
 
-/* Asked are disks on transports whose LUNs an array can take away. */
-static bool protocol_is_asked(enum protocol protocol)
+bool model_asks_protocol(enum protocol protocol)
 {
 	switch (protocol) {
 	case PROTOCOL_ISCSI:
@@ -123,10 +122,12 @@ static struct path *new_path(struct model *m, const struct obs_device *d)
 	p->state_since = p->purge_since = m->now;
 	p->identity.wish = model_next_seq(m);
 	p->check_due = m->now;
+	p->appeared_seq = model_next_seq(m);
 	m->paths[slot] = p;
 	m->n_paths++;
 	m->nexuses[nexus].n_paths++;
 	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
+	departures_drop(&m->departures, &d->address);
 	return p;
 }
 
@@ -157,7 +158,8 @@ static void refresh_settings(struct model *m, struct path *p)
 	config_device_of(&p->device, &d);
 	config_resolve(m->config, &d, &p->settings);
 	p->askable = p->device.type == 0 && (p->device.devt.major || p->device.sg.major) &&
-		     protocol_is_asked(p->device.protocol) && config_is_asked(m->config, &d, NULL);
+		     model_asks_protocol(p->device.protocol) &&
+		     config_is_asked(m->config, &d, NULL);
 }
 
 void note_way(
@@ -260,6 +262,33 @@ void note_device(struct model *m, const struct observation *o)
 	restore_fence(m, p);
 }
 
+void note_host(struct model *m, const struct observation *o)
+{
+	struct host *host = model_host(m, o->host.number);
+
+	if (!host)
+		return;
+	if (!host->known)
+		host->silent_since = m->now;
+	if (host->known && host->seen.ino != o->host.ino) /* another one of that number */
+		departures_drop_host(&m->departures, host->number);
+	host->known = true;
+	host->seen = o->host;
+	host->seen_seq = model_next_seq(m);
+}
+
+static void forget_unseen_hosts(struct model *m)
+{
+	for (uint32_t i = 0; i < m->n_hosts; i++) {
+		struct host *host = &m->hosts[i];
+
+		if (!host->known || host->seen_seq > m->devices_asked.seq)
+			continue;
+		host->known = false;
+		departures_drop_host(&m->departures, host->number);
+	}
+}
+
 void note_devices_end(struct model *m, const struct observation *o)
 {
 	struct path *p;
@@ -281,7 +310,9 @@ void note_devices_end(struct model *m, const struct observation *o)
 		else
 			model_path_remove(m, p);
 	}
+	forget_unseen_hosts(m);
 	m->devices_known = true;
+	m->devices_seq = m->devices_asked.seq;
 	m->devices_at = m->now;
 }
 

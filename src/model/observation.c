@@ -60,11 +60,12 @@ static const char *const helper_names[] = {
 	[HELPER_DM] = "dm",
 	[HELPER_OWNER] = "owner",
 	[HELPER_DM_HAND] = "dm-hand",
+	[HELPER_SCAN_HAND] = "scan-hand",
 	[HELPER_READER] = "reader",
 	[HELPER_HAND] = "hand",
 };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders" };
+static const char *const verb_names[] = { "check", "purge", "holders", "rescan" };
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -136,6 +137,15 @@ static const struct field device_fields[] = {
 	FIELD_AS("array", observation, device.array, FIELD_TEXT),
 	FIELD_AS("size_sectors", observation, device.size_sectors, FIELD_U64),
 	FIELD_AS("properties", observation, device.properties, FIELD_TEXT),
+	FIELD_END,
+};
+static const struct field host_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("number", observation, host.number, FIELD_U32),
+	FIELD_AS("sysfs", observation, host.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", observation, host.ino, FIELD_U64),
+	FIELD_NAMED("protocol", observation, host.protocol, protocol_names),
+	FIELD_AS("sessions", observation, host.sessions, FIELD_TEXT),
 	FIELD_END,
 };
 static const struct field uevent_fields[] = {
@@ -241,6 +251,7 @@ static const struct field fenced_fields[] = {
 static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_TIME] = { "time", BODY(time), time_fields },
 	[OBS_DEVICE] = { "device", BODY(device), device_fields },
+	[OBS_HOST] = { "host", BODY(host), host_fields },
 	[OBS_DEVICES_END] = { "devices-end", HEAD, head_fields },
 	[OBS_UEVENT] = { "uevent", BODY(uevent), uevent_fields },
 	[OBS_UEVENTS_LOST] = { "uevents-lost", HEAD, head_fields },

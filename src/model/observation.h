@@ -27,11 +27,13 @@ enum {
 	MAX_INQUIRY = 64,
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
+	MAX_SESSIONS = 64,
 };
 
 enum observation_kind {
 	OBS_TIME,	  /* nothing but the time (and whether we slept) */
 	OBS_DEVICE,	  /* what sysfs says at one address, or that there is nothing */
+	OBS_HOST,	  /* a SCSI host that a full reading came across */
 	OBS_DEVICES_END,  /* a full reading is complete: what it did not mention is not there */
 	OBS_UEVENT,	  /* a hint: something happened to this device */
 	OBS_UEVENTS_LOST, /* the queue overflowed: read everything again */
@@ -121,12 +123,13 @@ enum helper_kind {
 	HELPER_DM,
 	HELPER_OWNER,
 	HELPER_DM_HAND,
+	HELPER_SCAN_HAND,
 	HELPER_READER,
 	HELPER_HAND
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS };
+enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN };
 
 enum {
 	REQUEST_DRY_RUN = 1,
@@ -170,6 +173,13 @@ struct observation {
 			 * nothing. The last member: only what is used crosses a socket. */
 			char properties[MAX_PROPERTIES];
 		} device;
+		struct obs_host {
+			uint32_t number;
+			char sysfs[MAX_SYSFS]; /* its directory: "devices/.../host3" */
+			uint64_t ino;
+			enum protocol protocol;
+			char sessions[MAX_SESSIONS]; /* "session1 session2", as many as fit */
+		} host;
 		struct obs_uevent {
 			enum uevent_action action;
 			enum attention attention;

@@ -85,7 +85,7 @@ struct path {
 	bool in_map_active; /* the kernel's A */
 	bool was_in_map;    /* when it was marked: then purge_single_path is not asked */
 	bool askable;	    /* by protocol, type and blacklist */
-	uint64_t seen_seq;
+	uint64_t seen_seq, appeared_seq;
 
 	struct settings settings;
 

@@ -37,8 +37,10 @@
 	X(DELAY, "delay")                                                                          \
 	X(LIMIT, "limit")                                                                          \
 	X(BACKOFF, "backoff")                                                                      \
-	X(HOST, "host")	   /* another hand is out on this SCSI host */                             \
-	X(MAP_BUSY, "map") /* another deed is out on this map */                                   \
+	X(HOST, "host")		      /* another hand is out on this SCSI host */                  \
+	X(MAP_BUSY, "map")	      /* another deed is out on this map */                        \
+	X(DEPARTED, "removed lately") /* of a scan: the owner may still delete there by name */    \
+	X(OWNER_UNKNOWN, "owner unknown")                                                          \
 	X(SLEPT, "slept")                                                                          \
 	/* a path is held */                                                                       \
 	X(HOLDERS, "in use")                                                                       \

@@ -12,6 +12,7 @@ static const char *const names[] = {
 	[RESULT_WOULD_REMOVE] = "would-remove",
 	[RESULT_CHECKED] = "checked",
 	[RESULT_HOLDERS_FOUND] = "found",
+	[RESULT_SCANNED] = "scanned",
 };
 
 const char *request_result_name(enum request_result result)

@@ -2,6 +2,7 @@
 #pragma once
 /* What a client asked for, one device each, and how far it has come. */
 #include "model/path.h"
+#include "scsi/place.h"
 
 enum request_result {
 	REQUEST_OPEN,
@@ -14,6 +15,7 @@ enum request_result {
 	RESULT_WOULD_REMOVE,
 	RESULT_CHECKED,
 	RESULT_HOLDERS_FOUND,
+	RESULT_SCANNED,
 };
 
 struct request {
@@ -35,6 +37,16 @@ struct request {
 	enum path_state state;
 	enum checker_word checker;
 	char sense[16], wwid[MAX_WWID];
+	/* of a word about a place */
+	struct place place;
+	uint64_t scan; /* the action of the hand that is out, 0: none */
+	bool scan_ended;
+	int32_t scan_result;
+	uint8_t scan_stage;
+	instant scan_again; /* not before */
+	uint64_t reading;   /* what the scan brought is known when all was read after this; 0: no */
+	uint32_t found;
+	enum reason waits; /* for what, when the time is over */
 	struct question holders_asked;
 	bool holders_known;
 	struct obs_holders holders;

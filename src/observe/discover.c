@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "model/action.h"
 #include "observe/properties.h"
@@ -20,6 +21,7 @@
 #include "scsi/vpd.h"
 
 #define DEVICES_OF_THE_BUS "bus/scsi/devices"
+#define HOSTS_OF_THE_CLASS "class/scsi_host"
 
 enum { LONG_PATH = 512, VPD_BYTES = 8192 };
 
@@ -292,6 +294,97 @@ int discover_all(const struct discover *from, observation_sink sink, void *arg)
 	return 0;
 }
 
+/* ---- hosts ----------------------------------------------------------------------------------- */
+
+/* What a host is a member of tells how it reaches its targets; else its path or driver does. */
+static const struct {
+	const char *class;
+	enum protocol protocol;
+} host_classes[] = {
+	{ "iscsi_host", PROTOCOL_ISCSI },
+	{ "fc_host", PROTOCOL_FCP },
+	{ "srp_host", PROTOCOL_SRP },
+	{ "sas_host", PROTOCOL_SAS },
+};
+
+static enum protocol protocol_of_host(int sys, const char *sysfs, const char *name)
+{
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(host_classes); i++) {
+		snprintf(path, sizeof path, "class/%s/%.32s", host_classes[i].class, name);
+		if (faccessat(sys, path, F_OK, 0) == 0)
+			return host_classes[i].protocol;
+	}
+	return protocol_of_path(sys, sysfs);
+}
+
+static void read_sessions(int sys, struct obs_host *host)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list list = { 0 };
+	size_t used = 0;
+	const char *name;
+
+	if (sysfs_list_init(&list, sys, host->sysfs) < 0)
+		return;
+	while ((name = sysfs_list_next(&list))) {
+		size_t len = strlen(name);
+
+		if (!is_numbered(name, len, "session") || used + 1 + len >= sizeof host->sessions)
+			continue;
+		used += (size_t)snprintf(host->sessions + used, sizeof host->sessions - used,
+			"%s%s", used ? " " : "", name);
+	}
+}
+
+/* link: "devices/.../host3/scsi_host/host3" */
+static int read_host(int sys, char *link, struct obs_host *host)
+{
+	const char *name = strrchr(link, '/');
+	char *end = strstr(link, "/scsi_host/");
+	struct stat st;
+
+	if (!name || !end || strncmp(++name, "host", 4) != 0 ||
+		number_parse_u32(name + 4, &host->number) < 0)
+		return -EBADMSG;
+	*end = '\0';
+	if (strlen(link) >= sizeof host->sysfs || fstatat(sys, link, &st, 0) < 0)
+		return -ENODEV;
+	TEXT_SET(host->sysfs, link);
+	host->ino = st.st_ino;
+	host->protocol = protocol_of_host(sys, link, name);
+	read_sessions(sys, host);
+	return 0;
+}
+
+int discover_hosts(const struct discover *from, observation_sink sink, void *arg)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list list = { 0 };
+	const char *name;
+	int r = sysfs_list_init(&list, from->sys, HOSTS_OF_THE_CLASS);
+
+	if (r < 0)
+		return r;
+	while ((name = sysfs_list_next(&list))) {
+		struct observation o = { .kind = OBS_HOST };
+		char link[LONG_PATH];
+
+		if (sysfs_read_device_link(sysfs_list_fd(&list), name, link, sizeof link) == 0 &&
+			read_host(from->sys, link, &o.host) == 0)
+			sink(arg, &o);
+	}
+	return 0;
+}
+
+static int discover_everything(const struct discover *from, struct report *report)
+{
+	int r = discover_all(from, report_add, report);
+
+	if (r == 0)
+		r = discover_hosts(from, report_add, report);
+	return r == -ENOENT ? 0 : r; /* no bus is an answer: there are no devices */
+}
+
 static void answer(const struct discover *from, const struct action *a, struct report *report)
 {
 	struct observation o = { .kind = OBS_DEVICES_END, .action = a->id };
@@ -300,10 +393,7 @@ static void answer(const struct discover *from, const struct action *a, struct r
 		discover_one(from, a->look.sysfs, &o);
 		o.action = a->id;
 	} else {
-		int r = from->sys < 0 ? from->sys : discover_all(from, report_add, report);
-
-		/* no bus is an answer: there are no devices */
-		o.result = r == -ENOENT ? 0 : r;
+		o.result = from->sys < 0 ? from->sys : discover_everything(from, report);
 	}
 	report_add(report, &o);
 }

@@ -17,6 +17,9 @@ struct discover {
  * itself cannot be listed: there is no SCSI at all when that is -ENOENT). */
 int discover_all(const struct discover *from, observation_sink sink, void *arg);
 
+/* Every SCSI host, as OBS_HOST. 0 or negative errno. */
+int discover_hosts(const struct discover *from, observation_sink sink, void *arg);
+
 /* The device at this directory ("devices/...", or only its address when that is all that is known)
  * as OBS_DEVICE: present or not. */
 void discover_one(const struct discover *from, const char *sysfs, struct observation *ret);

@@ -8,6 +8,7 @@
 #include "plan/fence.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
+#include "plan/scans.h"
 
 /* ---- the whole world ------------------------------------------------------------------------- */
 
@@ -252,5 +253,6 @@ void reconcile(struct model *m, struct agenda *agenda)
 		fence_step(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
+	scans_step(m, agenda);
 	requests_step(m, agenda);
 }

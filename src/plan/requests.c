@@ -5,6 +5,9 @@
 
 #include "base/text.h"
 #include "plan/facts.h"
+#include "plan/scans.h"
+
+enum { SCAN_AGAIN_MS = 1000 };
 
 static struct request *free_request(struct model *m)
 {
@@ -62,28 +65,41 @@ static void open_purge(struct model *m, struct request *r, struct path *p)
 	p->check_due = m->now;
 }
 
-int request_open(struct model *m, const struct obs_request *word, struct path *p, const char *dev)
+/* A new row for this word; borrowed until the next one. */
+static struct request *open_row(
+	struct model *m, const struct obs_request *word, path_id path, const char *dev)
 {
 	struct request *r = free_request(m);
 
 	if (!r)
-		return -ENOMEM;
+		return NULL;
 	*r = (struct request){
 		.used = true,
 		.id = word->request,
 		.verb = word->verb,
 		.flags = word->flags,
-		.path = p ? p->id : PATH_NONE,
+		.path = path,
 		.seq = model_next_seq(m),
 		.started = m->now,
 		.deadline = word->timeout_ms ? instant_add_ms(m->now, word->timeout_ms)
 					     : INSTANT_FAR,
-		.result = p ? REQUEST_OPEN : RESULT_ABSENT,
 	};
 	TEXT_SET(r->requester, word->requester);
-	TEXT_SET(r->dev, p && p->device.dev[0] ? p->device.dev : dev);
-	if (!p)
+	TEXT_SET(r->dev, dev);
+	return r;
+}
+
+int request_open(struct model *m, const struct obs_request *word, struct path *p, const char *dev)
+{
+	struct request *r = open_row(
+		m, word, p ? p->id : PATH_NONE, p && p->device.dev[0] ? p->device.dev : dev);
+
+	if (!r)
+		return -ENOMEM;
+	if (!p) {
+		r->result = RESULT_ABSENT;
 		return 0;
+	}
 	scsi_address_print(&p->device.address, r->hctl);
 	TEXT_SET(r->wwid, p->device.wwid);
 	if (r->verb == VERB_PURGE)
@@ -92,6 +108,20 @@ int request_open(struct model *m, const struct obs_request *word, struct path *p
 		p->check_wants_inquiry = true;
 		p->check_due = m->now;
 	}
+	return 0;
+}
+
+int request_open_place(struct model *m, const struct obs_request *word, const struct place *place,
+	const char *name)
+{
+	struct request *r = open_row(m, word, PATH_NONE, name);
+	char text[PLACE_TEXT];
+
+	if (!r)
+		return -ENOMEM;
+	r->place = *place;
+	place_print(place, text);
+	TEXT_SET(r->hctl, text);
 	return 0;
 }
 
@@ -238,25 +268,135 @@ static void step_holders(struct model *m, struct request *r, struct path *p, str
 		facts_ask_holders(m, p, &r->holders_asked, agenda);
 }
 
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static void end_of_scan(struct model *m, struct request *r)
+{
+	struct text t = TEXT_INIT;
+	const char *error = strerrorname_np(-r->scan_result);
+
+	if (r->scan_result == -ESTALE || r->scan_result == -ENOENT || r->scan_result == -ENODEV) {
+		end(m, r, NULL, RESULT_ABSENT, "");
+		return;
+	}
+	text_addf(&t, "failed %s %s", hand_stage_name((enum hand_stage)r->scan_stage),
+		error ? error : "?");
+	end(m, r, NULL, RESULT_FAILED, text_str(&t));
+	text_done(&t);
+}
+
+static uint32_t count_found(const struct model *m, const struct request *r)
+{
+	struct path *p;
+	uint32_t n = 0;
+
+	for_each_path (m, p)
+		n += p->appeared_seq > r->seq && place_covers(&r->place, &p->device.address);
+	return n;
+}
+
+/* The kernel has made the devices before it returned: read once more, they are known. */
+static void step_scanned(struct model *m, struct request *r, struct agenda *agenda)
+{
+	if (!r->reading) {
+		r->reading = model_read_again(m);
+		agenda_wake_at(agenda, m->now);
+	} else if (m->devices_seq > r->reading) {
+		r->found = count_found(m, r);
+		end(m, r, NULL, RESULT_SCANNED, "");
+	}
+}
+
+/* A hand of an earlier daemon is out there; it is stuck when it is not done by then. */
+static void retry_scan(struct model *m, struct request *r)
+{
+	if (instant_ms_between(r->started, m->now) >= SCANS_HAND_MS) {
+		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_HOST));
+		return;
+	}
+	r->scan_ended = false;
+	r->scan_again = instant_add_ms(m->now, SCAN_AGAIN_MS);
+	r->waits = BECAUSE_HOST;
+}
+
+static void step_scan_end(struct model *m, struct request *r, struct agenda *agenda)
+{
+	if (r->scan_result == 0) {
+		step_scanned(m, r, agenda);
+	} else if (r->scan_stage == STAGE_LOCK && r->scan_result == -EBUSY) {
+		retry_scan(m, r);
+	} else {
+		end_of_scan(m, r);
+	}
+}
+
+static void step_rescan(struct model *m, struct request *r, struct agenda *agenda)
+{
+	const struct host *host = model_known_host(m, r->place.host);
+
+	if (r->scan_ended)
+		step_scan_end(m, r, agenda);
+	if (r->result != REQUEST_OPEN || r->scan_ended)
+		return;
+	if (!host) {
+		end(m, r, NULL, RESULT_ABSENT, "");
+		return;
+	}
+	if (host->stuck) { /* it may be the hand of this very word */
+		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_STUCK));
+		return;
+	}
+	if (r->scan)
+		return; /* its end is an observation */
+	if (!instant_reached(m->now, r->scan_again)) {
+		agenda_wake_at(agenda, r->scan_again);
+		return;
+	}
+	r->waits = scan_waits(m, &r->place, agenda);
+	if (r->waits == BECAUSE_NOTHING) {
+		r->waits = BECAUSE_CHECKING;
+		r->scan = scan_begin(m, &r->place, agenda);
+	}
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static void step_path(struct model *m, struct request *r, struct path *p, struct agenda *agenda)
+{
+	switch (r->verb) {
+	case VERB_PURGE: step_purge(m, r, p); return;
+	case VERB_CHECK: step_check(m, r, p); return;
+	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
+	case VERB_RESCAN: return; /* it is about a place */
+	}
+}
+
+static void end_late(struct model *m, struct request *r, struct path *p)
+{
+	if (p)
+		end_with_rung(m, r, p, RESULT_PENDING);
+	else
+		end(m, r, NULL, RESULT_PENDING, reason_name(r->waits));
+}
+
 static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 {
 	struct path *p = model_path(m, r->path);
 
-	if (!p) {
+	if (r->verb == VERB_RESCAN) {
+		step_rescan(m, r, agenda);
+	} else if (p) {
+		step_path(m, r, p, agenda);
+	} else {
 		end(m, r, NULL, r->verb == VERB_PURGE ? RESULT_REMOVED : RESULT_ABSENT, "");
 		return;
-	}
-	switch (r->verb) {
-	case VERB_PURGE: step_purge(m, r, p); break;
-	case VERB_CHECK: step_check(m, r, p); break;
-	case VERB_HOLDERS: step_holders(m, r, p, agenda); break;
 	}
 	if (r->result != REQUEST_OPEN) {
 		agenda_wake_at(agenda, m->now); /* what stood behind the path may have changed */
 		return;
 	}
 	if (instant_reached(m->now, r->deadline))
-		end_with_rung(m, r, p, RESULT_PENDING);
+		end_late(m, r, p);
 	else
 		agenda_wake_at(agenda, r->deadline);
 }

@@ -7,6 +7,10 @@
 /* A word about one path (NULL: its name is absent; dev is what the client called it). */
 int request_open(struct model *m, const struct obs_request *word, struct path *p, const char *dev);
 
+/* A word about where to look for new logical units; name is what the client called it. */
+int request_open_place(struct model *m, const struct obs_request *word, const struct place *place,
+	const char *name);
+
 /* Asks what open requests need, ends those that can be answered. */
 void requests_step(struct model *m, struct agenda *agenda);
 

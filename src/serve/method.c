@@ -16,6 +16,7 @@
 enum {
 	CHECK_MS = 40000, /* what is meant by a timeout of 0; of a purge it means none */
 	HOLDERS_MS = 15000,
+	RESCAN_MS = 120000,
 	KNOWN_MS = 10000,
 	LONGEST_MS = 7 * 24 * 3600 * 1000,
 };
@@ -59,9 +60,9 @@ static int open_errand(struct call *call, enum verb verb, uint32_t flags, uint64
 
 	snprintf(word.requester, sizeof word.requester, "uid %u pid %u", client_uid(call->client),
 		client_pid(call->client));
-	log_event(verb == VERB_PURGE ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, "request",
-		"verb=%s uid=%u pid=%u flags=%u", call->method->name, client_uid(call->client),
-		client_pid(call->client), flags);
+	log_event(verb == VERB_PURGE || verb == VERB_RESCAN ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG,
+		"request", "verb=%s uid=%u pid=%u flags=%u", call->method->name,
+		client_uid(call->client), client_pid(call->client), flags);
 	return errand_new(server->core, &word, call->names, &call->errand);
 }
 
@@ -139,6 +140,30 @@ static int answer_purge(struct call *call, char **ret)
 	if (r <= 0)
 		return r;
 	r = removals_document(
+		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
+	return r < 0 ? r : 1;
+}
+
+/* No names: every host that an array may be behind. */
+static int begin_rescan(struct call *call, sd_bus_message *m)
+{
+	uint64_t timeout_ms;
+	int r = sd_bus_message_read_strv(m, &call->names);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "t", &timeout_ms);
+	if (r >= 0)
+		r = check_names(call);
+	return r < 0 ? r : open_errand(call, VERB_RESCAN, 0, timeout_or(timeout_ms, RESCAN_MS));
+}
+
+static int answer_rescan(struct call *call, char **ret)
+{
+	int r = step_errand(call);
+
+	if (r <= 0)
+		return r;
+	r = scans_document(
 		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
 	return r < 0 ? r : 1;
 }
@@ -277,6 +302,7 @@ static const struct method methods[] = {
 	{ "Purge", "asut", "s", "names\0flags\0timeout_ms\0json\0", false, begin_purge,
 		answer_purge },
 	{ "Holders", "s", "s", "name\0json\0", false, begin_holders, answer_holders },
+	{ "Rescan", "ast", "s", "names\0timeout_ms\0json\0", false, begin_rescan, answer_rescan },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

@@ -207,6 +207,31 @@ int removals_document(const struct model *m, uint64_t id, char *const *unknown, 
 	return rows_document(m, id, "removals", removal_fields, unknown, ret);
 }
 
+/* ---- scans ----------------------------------------------------------------------------------- */
+
+static struct datum get_found(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_number(r->found);
+}
+
+const struct document_field scan_fields[] = {
+	{ "dev", DOCUMENT_TEXT, ALWAYS, "DEV", get_dev },
+	{ "place", DOCUMENT_TEXT, ALWAYS, "PLACE", get_hctl },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "found", DOCUMENT_NUMBER, ALWAYS, "FOUND", get_found },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
+int scans_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
+{
+	return rows_document(m, id, "scans", scan_fields, unknown, ret);
+}
+
 /* ---- holders --------------------------------------------------------------------------------- */
 
 static struct datum get_kind(struct document *d, const void *item)

@@ -233,6 +233,19 @@ static struct datum get_hand_dev(struct document *d, const void *item)
 	return datum_text(h->dev);
 }
 
+/* A hand that looks for new logical units is about a place, and not about a device. */
+static struct datum get_hand_scan(struct document *d, const void *item)
+{
+	const struct host *h = item;
+	char place[PLACE_TEXT];
+
+	if (!h->scans)
+		return datum_nothing();
+	place_print(&h->scanned, place);
+	text_add(&d->scratch, place);
+	return datum_scratch(d);
+}
+
 static struct datum get_hand_since(struct document *d, const void *item)
 {
 	const struct host *h = item;
@@ -254,6 +267,7 @@ static const struct document_field hand_fields[] = {
 	{ "dev", DOCUMENT_TEXT, ALWAYS, NULL, get_hand_dev },
 	{ "since", DOCUMENT_TIME, OR_NULL, NULL, get_hand_since },
 	{ "stuck", DOCUMENT_BOOL, ALWAYS, NULL, get_hand_stuck },
+	{ "scan", DOCUMENT_TEXT, OR_LESS, NULL, get_hand_scan },
 	DOCUMENT_FIELDS_END,
 };
 

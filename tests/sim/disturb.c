@@ -51,6 +51,7 @@ static void give(struct sim *s, uint32_t array, uint32_t lun, uint32_t volume, b
 		sim_story(s, "array: %u:0:0:%u was vol%u, is vol%u", h, lun, s->volume[h][lun],
 			volume);
 		s->volume[h][lun] = volume;
+		s->given_at[h][lun] = s->now;
 		if (sim_chance(s, 500))
 			attend(s, h, lun, ATTENTION_LUNS_CHANGED);
 	}
@@ -409,7 +410,9 @@ static void name_something(struct sim *s, char *ret, size_t size)
 		return;
 	}
 	world_describe(s, h, l, &o);
-	switch (sim_below(s, 6)) {
+	switch (sim_below(s, 8)) {
+	case 4: snprintf(ret, size, "host%u", h); return;
+	case 5: snprintf(ret, size, "session%u", h); return;
 	case 0: snprintf(ret, size, "%s", o.device.wwid); return;
 	case 1: snprintf(ret, size, "%u:0:0:%u", h, l); return;
 	case 2: snprintf(ret, size, "map%u", 1 + sim_below(s, s->last_map + 1)); return;
@@ -431,7 +434,7 @@ static void request(struct sim *s)
 		*slot = 0;
 	}
 	word.request = *slot = core_next_request(s->core);
-	word.verb = (enum verb)sim_below(s, 3);
+	word.verb = (enum verb)sim_below(s, 4);
 	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
 	word.timeout_ms = sim_chance(s, 500) ? 0 : 1 + sim_below(s, 60000);
 	name_something(s, name, sizeof name);
@@ -440,6 +443,8 @@ static void request(struct sim *s)
 	if (word.flags & (REQUEST_HELD | REQUEST_FENCED) && word.verb == VERB_PURGE &&
 		sim_chance(s, 500))
 		core_request_all(s->core, &word);
+	else if (word.verb == VERB_RESCAN && sim_chance(s, 200))
+		core_request_hosts(s->core, &word);
 	else
 		core_request(s->core, &word, name);
 }

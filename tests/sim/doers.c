@@ -125,6 +125,10 @@ static void read_devices(struct sim *s, const struct event *e)
 			oracle_told(s, h, l, &o);
 			sim_feed(s, &o);
 		}
+	for (uint32_t h = 0; h < HOSTS; h++) {
+		world_describe_host(h, &o);
+		sim_feed(s, &o);
+	}
 	say_later(s, e, &end);
 }
 
@@ -209,6 +213,8 @@ static void ask_owner(struct sim *s, const struct event *e)
 		o = (struct observation){
 			.kind = OBS_OWNER, .action = e->action.id, .result = -EIO
 		};
+	else
+		s->told_owner = s->owner;
 	sim_feed(s, &o);
 }
 
@@ -358,6 +364,41 @@ static void fence(struct sim *s, struct hand_truth *hand)
 	}
 }
 
+static bool is_found(const struct sim *s, const struct hand_truth *hand, uint32_t l)
+{
+	const struct scsi_address address = { .host = hand->host, .lun = l };
+
+	return place_covers(&hand->place, &address) && s->volume[hand->host][l] &&
+	       !s->devices[hand->host][l].ino;
+}
+
+/* What the scan hand does: the lock, then the write, which comes back when all was looked at. */
+static void scan_hand(struct sim *s, struct hand_truth *hand)
+{
+	if (is_locked(s, hand)) {
+		end_hand(s, hand, STAGE_LOCK, -EBUSY, NULL);
+		return;
+	}
+	if (hand->daemon != s->daemon) {
+		end_hand(s, hand, STAGE_DAEMON, -ECANCELED, NULL);
+		return;
+	}
+	hand->writing = true;
+	s->counts.scans++;
+	for (uint32_t l = 0; l < LUNS && s->nexuses[hand->host].up; l++)
+		if (is_found(s, hand, l)) {
+			oracle_back(s, hand, hand->host, l);
+			s->counts.found++;
+			world_add_device(s, hand->host, l);
+		}
+	hand->hung = !s->peace && sim_chance(s, 50);
+	if (hand->hung)
+		s->counts.stuck++;
+	else
+		doers_push_hand(s, EVENT_HAND_END, (uint32_t)(hand - s->hands),
+			sim_in(s, 1, sim_chance(s, 50) ? 60000 : 300));
+}
+
 void doers_hand(struct sim *s, uint32_t index)
 {
 	struct hand_truth *hand = &s->hands[index];
@@ -371,8 +412,8 @@ void doers_hand(struct sim *s, uint32_t index)
 	began.hand.host = hand->host;
 	if (hand->daemon == s->daemon)
 		sim_feed(s, &began);
-	if (hand->fence) {
-		fence(s, hand);
+	if (hand->fence || hand->scan) {
+		(hand->fence ? fence : scan_hand)(s, hand);
 		return;
 	}
 	stage = refuse(s, hand, &why, &answers);
@@ -404,7 +445,11 @@ void doers_hand_ended(struct sim *s, uint32_t index)
 
 	if (!hand->used || !hand->writing)
 		return;
-	world_end_removal(s, hand->host, hand->lun);
+	if (!hand->scan) {
+		world_end_removal(s, hand->host, hand->lun);
+		if (hand->daemon == s->daemon && !hand->lost)
+			s->purged_at[hand->host][hand->lun] = s->now;
+	}
 	end_hand(s, hand, STAGE_WRITE, 0, NULL);
 }
 
@@ -448,6 +493,30 @@ static void begin_hand(struct sim *s, const struct action *a)
 		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
 }
 
+static void begin_scan(struct sim *s, const struct action *a)
+{
+	struct hand_truth *hand = NULL;
+
+	for (uint32_t i = 0; i < HANDS && !hand; i++)
+		if (!s->hands[i].used)
+			hand = &s->hands[i];
+	if (!hand)
+		sim_fail(s, "more hands than hosts");
+	*hand = (struct hand_truth){
+		.used = true,
+		.action = a->id,
+		.host = a->scan.place.host,
+		.lun = LUNS,
+		.daemon = s->daemon,
+		.scan = true,
+		.place = a->scan.place,
+		.sent_at = s->now,
+	};
+	oracle_sent_scan(s, hand);
+	doers_push_hand(s, EVENT_HAND, (uint32_t)(hand - s->hands),
+		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
+}
+
 /* ---- the port -------------------------------------------------------------------------------- */
 
 /* Single helpers take one thing after the other. */
@@ -480,6 +549,7 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_READ_MAPS: return HELPER_DM;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP: return HELPER_DM_HAND;
+	case ACT_SCAN:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACTION_KINDS: break;
@@ -524,6 +594,10 @@ void doers_act(void *arg, const struct action *a)
 		begin_hand(s, a);
 		return;
 	}
+	if (a->kind == ACT_SCAN) {
+		begin_scan(s, a);
+		return;
+	}
 	e = sim_push(s, EVENT_ANSWER, when_answered(s, helper));
 	e->action = *a;
 	e->helper = helper;
@@ -556,6 +630,7 @@ void doers_answer(struct sim *s, const struct event *e)
 	case ACT_FORGET:
 	case ACT_DELETE:
 	case ACT_FENCE:
+	case ACT_SCAN:
 	case ACTION_KINDS: return;
 	}
 }

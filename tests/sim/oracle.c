@@ -101,6 +101,33 @@ void oracle_action(struct sim *s, const struct action *a)
 
 /* ---- a hand is sent: what was decided -------------------------------------------------------- */
 
+/* A fence waits in the kernel for nobody, and nobody waits for it. */
+static void require_one_hand(struct sim *s, const struct hand_truth *hand)
+{
+	for (uint32_t i = 0; i < HANDS; i++)
+		REQUIRE(!s->hands[i].used || &s->hands[i] == hand ||
+				s->hands[i].host != hand->host || s->hands[i].daemon != s->daemon ||
+				s->hands[i].lost || s->hands[i].fence,
+			"one hand a host", hand->host, hand->lun);
+}
+
+void oracle_sent_scan(struct sim *s, const struct hand_truth *hand)
+{
+	require_one_hand(s, hand);
+}
+
+/* Whoever purges beside us may still be about to delete by name what was there. */
+void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun)
+{
+	const struct obs_owner *owner = &s->told_owner;
+	instant purged = s->purged_at[host][lun];
+
+	if (!owner->running || !owner->knows_purge || !owner->purges || !instant_is_set(purged) ||
+		instant_before(purged, s->started_at))
+		return;
+	REQUIRE(instant_ms_between(purged, hand->sent_at) >= MINUTE_MS, "brought back", host, lun);
+}
+
 static bool neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
 {
 	for (uint32_t l = 0; l < LUNS; l++) {
@@ -136,11 +163,7 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 
 	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
 	hand->exempt = p->request || p->released;
-	for (uint32_t i = 0; i < HANDS; i++)
-		REQUIRE(!s->hands[i].used || &s->hands[i] == hand || s->hands[i].host != h ||
-				s->hands[i].daemon != s->daemon || s->hands[i].lost ||
-				s->hands[i].fence,
-			"one hand a host", h, l);
+	require_one_hand(s, hand);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
 	REQUIRE(hand->fenced == (d->fenced_told == s->daemon), "P7", h, l);
@@ -421,11 +444,12 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 	bool blocked = d->mounted || d->claimed || instant_is_set(d->opened_at) || member ||
 		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
 		       host_is_hung(s, h);
+	/* a word without a timeout still stands where a hand does not come back */
+	bool wanted = p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE;
 
 	REQUIRE(d->offline && p->state == PATH_FENCED, "P7: peace", h, l);
 	REQUIRE(!member || !member->active, "P7: peace", h, l);
-	REQUIRE((p->purge == PURGE_NO) == (s->words.fence != IDENTITY_FENCE_REMOVE), "P7: peace", h,
-		l);
+	REQUIRE((p->purge != PURGE_NO) == wanted, "P7: peace", h, l);
 	REQUIRE(p->purge == PURGE_NO || blocked, "P7: peace", h, l);
 }
 
@@ -468,6 +492,15 @@ static void require_same(struct sim *s, uint32_t h, uint32_t l)
 			p->watch);
 }
 
+/* One without a timeout waits for a hand that may come back. */
+static void require_answered(struct sim *s, const struct request *r)
+{
+	const struct path *p = model_path(core_model(s->core), r->path);
+
+	if (r->used && r->result == REQUEST_OPEN && !(p && host_is_hung(s, p->device.address.host)))
+		sim_fail(s, "peace: request %llu was never answered", (unsigned long long)r->id);
+}
+
 void oracle_peace(struct sim *s)
 {
 	const struct model *m = core_model(s->core);
@@ -488,8 +521,6 @@ void oracle_peace(struct sim *s)
 		if (m->nexuses[i].n_out != out[m->nexuses[i].address.host])
 			sim_fail(s, "peace: %u checks counted out, %u are", m->nexuses[i].n_out,
 				out[m->nexuses[i].address.host]);
-	for (uint32_t i = 0; i < REQUESTS; i++)
-		if (s->requests[i] && !core_request_is_done(s->core, s->requests[i]))
-			sim_fail(s, "peace: request %llu was never answered",
-				(unsigned long long)s->requests[i]);
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		require_answered(s, &m->requests[i]);
 }

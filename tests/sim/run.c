@@ -335,11 +335,12 @@ static void run(uint64_t seed, uint64_t steps, bool story)
 	}
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " s, deletes %" PRIu64
 	       " refused %" PRIu64 " fences %" PRIu64 " elsewhere %" PRIu64 " stuck %" PRIu64
-	       " held %" PRIu64 " maps removed %" PRIu64 " restarts %" PRIu64 " peaces %" PRIu64
-	       "\n",
+	       " held %" PRIu64 " maps removed %" PRIu64 " scans %" PRIu64 " found %" PRIu64
+	       " restarts %" PRIu64 " peaces %" PRIu64 "\n",
 		seed, s->steps, s->now.ms / 1000, s->counts.deletes, s->counts.refused,
 		s->counts.fences, s->counts.fence_held, s->counts.stuck, s->counts.held,
-		s->counts.maps_removed, s->counts.restarts, s->counts.peaces);
+		s->counts.maps_removed, s->counts.scans, s->counts.found, s->counts.restarts,
+		s->counts.peaces);
 	if (story)
 		tell_story();
 	end(s);

@@ -20,12 +20,13 @@ enum {
 	LUNS = 12,
 	MAPS = 16,
 	MEMBERS = 8,
-	HANDS = 16,
+	HANDS = 32,
 	HANDLES = 256,
 	REQUESTS = 8,
 	KILLS = 256, /* remembered */
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
+	GIVEN_MS = 30000, /* by then everything was asked */
 	FLICKER_MS = 400, /* less than the pace of agreeing answers */
 };
 
@@ -80,6 +81,8 @@ struct hand_truth {
 	path_id path;
 	uint32_t host, lun, daemon;
 	bool claim, by_qualifier;
+	bool scan; /* looks for new devices instead */
+	struct place place;
 	instant sent_at;
 };
 
@@ -92,7 +95,8 @@ struct kill {
 
 /* The configuration in force, as we wrote it. */
 struct words {
-	bool purge, last_path, single_path, report;
+	bool purge, last_path, single_path, report, rescan;
+	uint32_t rescan_s;
 	uint32_t checks, grace_s, limit, share;
 	uint32_t protected_volume;
 	enum identity_fence fence;
@@ -130,7 +134,9 @@ struct sim {
 	bool story, peace;
 
 	struct words words;
-	struct obs_owner owner;
+	struct obs_owner owner, told_owner;
+	instant given_at[HOSTS][LUNS];		   /* mapped, or taken away */
+	instant purged_at[HOSTS][LUNS];		   /* by us, and the core that did it was told */
 	uint32_t volume[HOSTS][LUNS], last_volume; /* mapped; 0: none */
 	struct device devices[HOSTS][LUNS];
 	struct nexus_truth nexuses[HOSTS];
@@ -157,7 +163,7 @@ struct sim {
 	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;
 	struct {
 		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences,
-			fence_held;
+			fence_held, scans, found;
 	} counts;
 };
 
@@ -184,6 +190,7 @@ enum transport_state world_transport(const struct sim *s, uint32_t host);
 bool world_is_gone(const struct sim *s, uint32_t host, uint32_t lun);
 bool world_says_by_qualifier(uint32_t host, uint32_t lun);
 void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct observation *ret);
+void world_describe_host(uint32_t host, struct observation *ret);
 void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS]);
 bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
 /* TEST UNIT READY, INQUIRY and the identity now, to the device with this inode. */
@@ -228,9 +235,12 @@ void disturb_nexus_up(struct sim *s, uint32_t host);
 
 /* oracle */
 void oracle_action(struct sim *s, const struct action *a);
+void oracle_sent_scan(struct sim *s, const struct hand_truth *hand);
 void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
 void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
 void oracle_fence(struct sim *s, const struct hand_truth *hand);
+/* A scan is about to bring a device to an address. */
+void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun);
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 void oracle_peace(struct sim *s);

@@ -22,6 +22,16 @@ void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS])
 		host, host, host, lun);
 }
 
+void world_describe_host(uint32_t host, struct observation *ret)
+{
+	*ret = (struct observation){ .kind = OBS_HOST };
+	ret->host.number = host;
+	ret->host.ino = 10 + host;
+	ret->host.protocol = PROTOCOL_ISCSI;
+	snprintf(ret->host.sysfs, sizeof ret->host.sysfs, "devices/platform/host%u", host);
+	snprintf(ret->host.sessions, sizeof ret->host.sessions, "session%u", host);
+}
+
 bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun)
 {
 	const char *slash = strrchr(sysfs, '/');
@@ -174,12 +184,18 @@ bool world_is_gone(const struct sim *s, uint32_t host, uint32_t lun)
 	return !s->volume[host][lun];
 }
 
+/* A unit that was away until a moment ago, and flickers, cannot be told from one that is away: it
+ * has to be asked in between. */
+static bool flickers(const struct sim *s, uint32_t host, uint32_t lun)
+{
+	return instant_before(s->now, s->nexuses[host].flicker_until) &&
+	       instant_ms_between(s->given_at[host][lun], s->now) >= GIVEN_MS;
+}
+
 static bool says_gone(const struct sim *s, uint32_t host, uint32_t lun)
 {
-	const struct nexus_truth *n = &s->nexuses[host];
-
-	return world_is_gone(s, host, lun) || instant_before(s->now, n->restoring_until) ||
-	       instant_before(s->now, n->flicker_until);
+	return world_is_gone(s, host, lun) || flickers(s, host, lun) ||
+	       instant_before(s->now, s->nexuses[host].restoring_until);
 }
 
 static struct scsi_answer sense(uint8_t key, uint8_t asc, uint8_t ascq)
@@ -428,6 +444,8 @@ void world_configure(struct sim *s)
 		.last_path = sim_chance(s, 500),
 		.single_path = sim_chance(s, 800),
 		.report = sim_chance(s, 80),
+		.rescan = sim_chance(s, 500),
+		.rescan_s = sim_chance(s, 500) ? 5 + sim_below(s, 100) : 0,
 		.checks = 1 + sim_below(s, 4),
 		.grace_s = graces[sim_below(s, 4)],
 		.limit = sim_chance(s, 300) ? 2 + sim_below(s, 4) : 60,
@@ -457,11 +475,12 @@ struct config *world_config(struct sim *s)
 		" purge_action %s\n purge_checks %u\n purge_grace %u\n purge_limit %u\n"
 		" purge_share %u\n polling_interval 5\n max_polling_interval 20\n"
 		" checker_timeout 8\n identity_fence %s\n fence_limit %u\n identity_interval "
-		"%u\n}\n"
+		"%u\n rescan_on_lun_change %s\n rescan_interval %u\n}\n"
 		"multipaths {\n multipath {\n  wwid %s\n  protect yes\n }\n}\n",
 		w->purge ? "yes" : "no", w->last_path ? "yes" : "no", w->single_path ? "yes" : "no",
 		w->report ? "report" : "remove", w->checks, w->grace_s, w->limit, w->share,
-		fences[w->fence], w->fence_limit, w->identity_interval, protected);
+		fences[w->fence], w->fence_limit, w->identity_interval, w->rescan ? "yes" : "no",
+		w->rescan_s, protected);
 	file.len = (size_t)n;
 	if (config_new(&file, 1, NULL, &config) < 0)
 		sim_fail(s, "the configuration is refused: %s", text);

@@ -14,6 +14,7 @@
 #include "act/dm_hand.h"
 #include "act/keeper.h"
 #include "act/perform.h"
+#include "act/scan_hand.h"
 #include "act/zygote.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -31,6 +32,7 @@ static const struct helper_role roles[] = {
 	[HELPER_DM] = { "pk-dm", maps_main },
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
+	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
 };
 
 struct doer {

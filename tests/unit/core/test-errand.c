@@ -166,11 +166,43 @@ static void it_opens_when_the_devices_are_known(void **state)
 	core_free(s.core);
 }
 
+/* A session that was logged in a moment ago is no host that anybody was told of. */
+static void a_rescan_reads_everything_first(void **state)
+{
+	const char *const names[] = { "host3", NULL };
+	struct obs_request word = { .verb = VERB_RESCAN, .timeout_ms = 10000 };
+	struct observation host = { .kind = OBS_HOST };
+	uint64_t before;
+	struct errand *e;
+	struct scene s;
+	bool changed;
+
+	(void)state;
+	scene_init(&s);
+	know_devices(&s);
+	before = s.devices_asked;
+	assert_int_equal(errand_new(s.core, &word, (char *const *)names, &e), 0);
+	assert_int_equal(errand_step(e, s.now, &changed), ERRAND_WAITS);
+	assert_true(changed);
+	assert_int_equal(open_requests(s.core), 0);
+	settle(&s);
+	assert_int_not_equal(s.devices_asked, before);
+	host.host.number = 3;
+	feed(&s, &host);
+	know_devices(&s);
+	assert_int_equal(errand_step(e, s.now, &changed), ERRAND_WAITS);
+	assert_true(changed);
+	assert_int_equal(open_requests(s.core), 1);
+	errand_free(e);
+	core_free(s.core);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(progress),
 		cmocka_unit_test(it_opens_when_the_devices_are_known),
+		cmocka_unit_test(a_rescan_reads_everything_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

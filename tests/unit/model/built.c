@@ -51,6 +51,18 @@ struct observation built_device(uint32_t host, uint32_t lun, const char *wwid)
 	return o;
 }
 
+struct observation built_host(uint32_t host)
+{
+	struct observation o = { .kind = OBS_HOST, .at = { BUILT_NOW_MS } };
+
+	o.host.number = host;
+	o.host.ino = 500u + host;
+	o.host.protocol = PROTOCOL_ISCSI;
+	snprintf(o.host.sysfs, sizeof o.host.sysfs, "devices/pci0000:00/0000:00:05.0/host%u", host);
+	snprintf(o.host.sessions, sizeof o.host.sessions, "session%u", host);
+	return o;
+}
+
 struct path *built_path(struct model *m, uint32_t host, uint32_t lun, const char *wwid)
 {
 	struct observation o = built_device(host, lun, wwid);

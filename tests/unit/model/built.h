@@ -20,6 +20,8 @@ struct model *built_model(const char *text);
 
 /* What sysfs says of it. The array is "array", the inode 1000 * (host + 1) + lun. */
 struct observation built_device(uint32_t host, uint32_t lun, const char *wwid);
+/* The host of those devices, with one session. */
+struct observation built_host(uint32_t host);
 /* The same, noted; watched, and so far unasked. Borrowed. */
 struct path *built_path(struct model *m, uint32_t host, uint32_t lun, const char *wwid);
 

@@ -89,6 +89,15 @@ static void fill_device(struct obs_device *d)
 	U64(d->size_sectors);
 }
 
+static void fill_host(struct obs_host *h)
+{
+	U32(h->number);
+	TEXT(h->sysfs);
+	U64(h->ino);
+	ENUM(h->protocol, PROTOCOL_ATA);
+	TEXT(h->sessions);
+}
+
 static void fill_uevent(struct obs_uevent *u)
 {
 	ENUM(u->action, UEVENT_OTHER);
@@ -162,7 +171,7 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_HOLDERS);
+	ENUM(r->verb, VERB_RESCAN);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	TEXT(r->requester);
@@ -178,6 +187,7 @@ static void fill_observation(struct observation *o)
 	switch (o->kind) {
 	case OBS_TIME: U64(o->time.slept_ms); return;
 	case OBS_DEVICE: fill_device(&o->device); return;
+	case OBS_HOST: fill_host(&o->host); return;
 	case OBS_UEVENT: fill_uevent(&o->uevent); return;
 	case OBS_CHECKED: fill_checked(&o->checked); return;
 	case OBS_HOLDERS: fill_holders(&o->holders); return;
@@ -212,6 +222,25 @@ static void fill_observation(struct observation *o)
 	case OBS_MAPS_END:
 	case OBSERVATION_KINDS: return;
 	}
+}
+
+static void fill_fence(struct act_fence *fence)
+{
+	U32(fence->host);
+	U32(fence->deadline_ms);
+	U64(fence->ino);
+	TEXT(fence->sysfs);
+	TEXT(fence->found);
+}
+
+static void fill_scan(struct act_scan *scan)
+{
+	U32(scan->place.host);
+	U32(scan->place.channel);
+	U32(scan->place.target);
+	U64(scan->place.lun);
+	TEXT(scan->sysfs);
+	U64(scan->ino);
 }
 
 static void fill_action(struct action *a)
@@ -249,13 +278,7 @@ static void fill_action(struct action *a)
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		return;
-	case ACT_FENCE:
-		U32(a->fence.host);
-		U32(a->fence.deadline_ms);
-		U64(a->fence.ino);
-		TEXT(a->fence.sysfs);
-		TEXT(a->fence.found);
-		return;
+	case ACT_FENCE: fill_fence(&a->fence); return;
 	case ACT_DELETE:
 		U32(a->del.host);
 		BOOL(a->del.claim);
@@ -264,6 +287,7 @@ static void fill_action(struct action *a)
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
 		return;
+	case ACT_SCAN: fill_scan(&a->scan); return;
 	case ACT_READ_DEVICES:
 	case ACT_ASK_OWNER:
 	case ACT_FORGET:

@@ -122,6 +122,69 @@ static void test_long_name(void **state)
 	assert_int_equal(name_form(name), NAME_INVALID);
 }
 
+static void add_place(void *arg, const struct place *place)
+{
+	struct names *names = arg;
+	char text[PLACE_TEXT];
+	size_t n = strlen(names->found);
+
+	place_print(place, text);
+	text_copy(names->found + n, sizeof names->found - n, n ? " " : "");
+	n = strlen(names->found);
+	text_copy(names->found + n, sizeof names->found - n, text);
+}
+
+/* Hosts 3, 4 and 6 are known; 6 has a session and no LUN. */
+static const struct {
+	const char *rule, *name, *found;
+} place_rows[] = {
+	{ "a host is all of it", "host3", "3:-:-:-" },
+	{ "a host without a LUN", "host6", "6:-:-:-" },
+	{ "no such host", "host7", "" },
+	{ "another number", "host1", "" },
+	{ "a target", "target3:0:0", "3:0:0:-" },
+	{ "a target without a LUN", "target6:0:5", "6:0:5:-" },
+	{ "a session is its target", "session4", "4:0:0:-" },
+	{ "a session without a LUN is its host", "session6", "6:-:-:-" },
+	{ "no such session", "session66", "" },
+	{ "a remote port without a LUN is its channel", "rport-6:1-3", "6:1:-:-" },
+	{ "a remote port of no host", "rport-7:1-3", "" },
+	{ "a disk is its target", "sddt", "3:0:0:-" },
+	{ "an address where a disk is is its target", "3:0:0:1", "3:0:0:-" },
+	{ "an address where nothing is is that LUN", "6:0:0:9", "6:0:0:9" },
+	{ "... of a host that is there", "7:0:0:9", "" },
+	{ "a map is the targets of its paths", "map3", "3:0:0:- 5:0:0:-" },
+	{ "a WWID, too", "two", "4:0:0:-" },
+	{ "a word that means nothing", "nonsense", "" },
+	{ "a function is its hosts", PCI, "3:-:-:- 4:-:-:- 6:-:-:-" },
+	{ "a host by its directory", "/sys/devices/" PCI "/host6", "6:-:-:-" },
+	{ "a session by its directory", "/sys/devices/" PCI "/host6/session6", "6:-:-:-" },
+	{ "a host by its class", "/sys/class/scsi_host/host6", "6:-:-:-" },
+	{ "where it was", "/sys/devices/pci0000:00/0000:00:06.0/host4/session4", "" },
+	{ "not a name", "a b", "" },
+};
+
+static void test_places(void **state)
+{
+	static const uint32_t hosts[] = { 3, 4, 6 };
+	struct model *m = world();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct observation o = built_host(hosts[i]);
+
+		model_note(m, &o);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(place_rows); i++) {
+		struct names names = { "" };
+
+		name_find_places(m, place_rows[i].name, add_place, &names);
+		if (strcmp(names.found, place_rows[i].found) != 0)
+			fail_msg("%s: \"%s\"", place_rows[i].rule, names.found);
+	}
+	model_free(m);
+}
+
 /* A map that is gone names nothing, and its number is absent. */
 static void test_map_gone(void **state)
 {
@@ -143,6 +206,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_map_gone),
 	};
 

@@ -156,6 +156,41 @@ static void a_full_reading_mentions_the_disks_and_nothing_else(void **state)
 	fixture_done(&f);
 }
 
+static void collect_host(void *arg, const struct observation *o)
+{
+	const struct obs_host *h = &o->host;
+	char *seen = arg;
+	size_t n = strlen(seen);
+
+	assert_int_equal(o->kind, OBS_HOST);
+	assert_int_not_equal(h->ino, 0);
+	snprintf(seen + n, 512 - n, "%u %s %s [%s]\n", h->number, h->sysfs,
+		protocol_name(h->protocol), h->sessions);
+}
+
+static void hosts_are_found_without_a_device(void **state)
+{
+	static const char *const wanted[] = {
+		"3 devices/platform/host3 scsi:iscsi [session1]\n",
+		"12 devices/platform/host12 scsi:iscsi [session7]\n",
+		"2 devices/pci0000:00/0000:00:05.0/virtio2/host2 scsi:virtio []\n",
+	};
+	struct fixture f;
+	char seen[512] = "";
+	size_t len = 0;
+
+	(void)state;
+	fixture_init(&f, "devices.txt");
+	assert_int_equal(discover_hosts(&(struct discover){ .sys = f.fd }, collect_host, seen), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		if (!strstr(seen, wanted[i]))
+			fail_msg("%snot in\n%s", wanted[i], seen);
+		len += strlen(wanted[i]);
+	}
+	assert_int_equal(strlen(seen), len);
+	fixture_done(&f);
+}
+
 static void no_bus_is_an_error_of_its_own(void **state)
 {
 	struct fixture f;
@@ -175,6 +210,7 @@ int main(void)
 		cmocka_unit_test(every_field_of_a_complete_device),
 		cmocka_unit_test(an_address_alone_finds_the_device),
 		cmocka_unit_test(a_full_reading_mentions_the_disks_and_nothing_else),
+		cmocka_unit_test(hosts_are_found_without_a_device),
 		cmocka_unit_test(no_bus_is_an_error_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,15 @@ struct path *world_path(struct world *w, uint32_t host, uint32_t lun, const char
 	return p;
 }
 
+void world_host(struct world *w, uint32_t host)
+{
+	struct observation o = built_host(host);
+
+	assert_in_range(w->n_hosts, 0, WORLD_HOSTS - 1);
+	w->hosts[w->n_hosts++] = host;
+	world_feed(w, o);
+}
+
 void world_map(struct world *w, uint32_t minor, const char *wwid, struct path **paths, uint32_t n)
 {
 	w->maps[w->n_maps++] = built_map_of(minor, wwid, paths, n);
@@ -144,6 +153,16 @@ static void answer_devices(struct world *w, const struct action *a)
 		o->device = p->device;
 		o->path = PATH_NONE;
 	}
+	for (uint32_t i = 0; i < w->n_hosts; i++) {
+		struct observation *o = pend(w, OBS_HOST, a);
+
+		o->host = built_host(w->hosts[i]).host;
+	}
+	if (w->appears.device.present) {
+		struct observation *o = pend(w, OBS_DEVICE, a);
+
+		o->device = w->appears.device;
+	}
 	pend(w, OBS_DEVICES_END, a)->result = w->results[a->kind];
 }
 
@@ -180,7 +199,8 @@ static void answer(struct world *w, const struct action *a)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_DELETE:
-	case ACT_FENCE: w->deeds[w->n_deeds++ % WORLD_DEEDS] = *a; return;
+	case ACT_FENCE:
+	case ACT_SCAN: w->deeds[w->n_deeds++ % WORLD_DEEDS] = *a; return;
 	case ACTION_KINDS: return;
 	}
 }

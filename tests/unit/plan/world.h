@@ -7,7 +7,7 @@
 #include "built.h"
 #include "plan/agenda.h"
 
-enum { WORLD_SLOTS = 128, WORLD_DEEDS = 64, WORLD_MAPS = 4 };
+enum { WORLD_SLOTS = 128, WORLD_DEEDS = 64, WORLD_MAPS = 4, WORLD_HOSTS = 4 };
 
 struct truth {
 	struct obs_checked checked;
@@ -23,6 +23,8 @@ struct world {
 	struct truth of[WORLD_SLOTS]; /* by the path's slot */
 	struct observation maps[WORLD_MAPS];
 	uint32_t n_maps;
+	uint32_t hosts[WORLD_HOSTS], n_hosts;
+	struct observation appears; /* a device that the next reading of all finds, too */
 	struct obs_owner owner;
 	int32_t results[ACTION_KINDS]; /* of readings of the whole world */
 	bool unanswered[ACTION_KINDS];
@@ -45,6 +47,7 @@ void world_end(struct world *w);
 /* Good, and used by nobody, until the test says otherwise. */
 struct path *world_path(struct world *w, uint32_t host, uint32_t lun, const char *wwid);
 struct truth *world_of(struct world *w, const struct path *p);
+void world_host(struct world *w, uint32_t host);
 void world_map(struct world *w, uint32_t minor, const char *wwid, struct path **paths, uint32_t n);
 /* p as the kernel's map has it. */
 struct map_member *world_member(struct world *w, uint32_t map, const struct path *p);

@@ -140,6 +140,17 @@ static void feed_device(struct sources *s, unsigned i)
 	feed(s, &o);
 }
 
+static void feed_host(struct sources *s)
+{
+	struct observation o = { .kind = OBS_HOST };
+
+	o.host.number = 3;
+	o.host.ino = 900;
+	o.host.protocol = PROTOCOL_ISCSI;
+	TEXT_SET(o.host.sysfs, "devices/pci0000:00/0000:00:05.0/host3");
+	feed(s, &o);
+}
+
 static void answer_one(struct sources *s, const struct action *a)
 {
 	struct observation o = { .action = a->id, .path = a->path };
@@ -150,8 +161,10 @@ static void answer_one(struct sources *s, const struct action *a)
 			return;
 		for (unsigned i = 0; i < s->script.n_devices; i++)
 			feed_device(s, i);
+		feed_host(s);
 		o.kind = OBS_DEVICES_END;
 		break;
+	case ACT_SCAN: o.kind = OBS_DONE; break;
 	case ACT_READ_MAPS: o.kind = OBS_MAPS_END; break;
 	case ACT_ASK_OWNER: o.kind = OBS_OWNER; break;
 	case ACT_WATCH: o.kind = OBS_WATCHED; break;

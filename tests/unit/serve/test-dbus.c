@@ -60,6 +60,9 @@ static int asks_everything(void)
 	EXPECT(pk_purge(pk, gone, 0, 5000, &json) == 0 && strstr(json, "\"result\":\"absent\""));
 	EXPECT(pk_purge(pk, none, PK_PURGE_HELD, 0, &json) == 0 && strstr(json, "\"removals\":[]"));
 	EXPECT(pk_holders(pk, "sdaab", &json) == 0 && strstr(json, "\"complete\":true"));
+	EXPECT(pk_rescan(pk, none, 0, &json) == 0 &&
+		strstr(json, "{\"dev\":\"host3\",\"place\":\"3:-:-:-\",\"result\":\"scanned\""));
+	EXPECT(pk_rescan(pk, known, 5000, &json) == 0 && strstr(json, "\"place\":\"3:0:0:-\""));
 	EXPECT(pk_config(pk, 0, &json) == 0 && !strstr(json, "\"origin\""));
 	EXPECT(pk_config(pk, 1, &json) == 0 && strstr(json, "\"origin\":\"built-in\""));
 	EXPECT(pk_reconfigure(pk, &json) == 0 && strstr(json, "\"result\":\"accepted\""));
@@ -82,6 +85,7 @@ static int asks_wrongly(void)
 	EXPECT(*pk_error(pk));
 	EXPECT(pk_holders(pk, "no-such-map", &json) == -ENODEV);
 	EXPECT(pk_check(pk, none, 0, &json) == -EINVAL);
+	EXPECT(pk_rescan(pk, unknown, 0, &json) == -ENODEV);
 	EXPECT(pk_purge(pk, none, 0, 0, &json) == -EINVAL);
 	EXPECT(pk_purge(pk, known, 8, 0, &json) == -EINVAL);
 	EXPECT(pk_check(pk, both, 0, &json) == 0 && strstr(json, "\"unknown\":[\"no-such-map\"]"));
@@ -111,6 +115,7 @@ static int reads_only(void)
 	EXPECT(pk_check(pk, known, 0, &json) == -EPERM);
 	EXPECT(pk_purge(pk, known, 0, 0, &json) == -EPERM);
 	EXPECT(pk_holders(pk, "sdaab", &json) == -EPERM);
+	EXPECT(pk_rescan(pk, none, 0, &json) == -EPERM);
 	EXPECT(pk_reconfigure(pk, &json) == -EPERM);
 	return 0;
 }
