@@ -282,6 +282,7 @@ static void log_a_flood_and_more(void)
 
 	for (int i = 0; i < FLOOD; i++)
 		log_event(LOG_LEVEL_NOTICE, "path-state", "dev=sd%d hctl=3:0:0:%d", i, i);
+	set_mark("flooded");
 	lost = journal_dropped();
 	for (int i = 0, in_a_row = 0; i < 3000 && in_a_row < 20; i++) {
 		poll(NULL, 0, 20);
@@ -302,6 +303,7 @@ static void test_losses_are_said(void **state)
 	(void)state;
 	open_journal();
 	pid = start_child("its", log_a_flood_and_more);
+	assert_true(wait_mark("flooded"));
 	while (!said && receive(got, sizeof got, 30000))
 		said = strstr(got, "events-dropped n=") && strstr(got, "PRIORITY=4\n");
 	set_mark("read");
