@@ -46,6 +46,30 @@ static void close_journal(void)
 	journal = -1;
 }
 
+/* Parent and child wait for each other by files, however slow the machine. */
+static const char *mark_path(const char *mark)
+{
+	static char at[96];
+
+	snprintf(at, sizeof at, "%s/%s", dir, mark);
+	return at;
+}
+
+static void set_mark(const char *mark)
+{
+	close(open(mark_path(mark), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static bool wait_mark(const char *mark)
+{
+	for (int i = 0; i < 6000; i++) {
+		if (access(mark_path(mark), F_OK) == 0)
+			return true;
+		poll(NULL, 0, 10);
+	}
+	return false;
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -62,6 +86,8 @@ static int end(void **state)
 	if (journal >= 0)
 		close_journal();
 	unlink(file);
+	unlink(mark_path("logged"));
+	unlink(mark_path("read"));
 	rmdir(dir);
 	return 0;
 }
@@ -187,12 +213,12 @@ static void test_another_stream(void **state)
 	assert_false(receive(got, sizeof got, 0));
 }
 
-static void log_after_a_while(void)
+static void log_and_stay(void)
 {
-	const struct timespec pause = { .tv_nsec = 300000000 };
-
 	log_two();
-	nanosleep(&pause, NULL);
+	set_mark("logged");
+	if (!wait_mark("read"))
+		_exit(2);
 }
 
 /* The journal is started anew: what is said meanwhile waits for it. */
@@ -202,13 +228,16 @@ static void test_no_journal_for_a_moment(void **state)
 	int pid;
 
 	(void)state;
-	pid = start_child("its", log_after_a_while);
-	wait_child(pid);
+	pid = start_child("its", log_and_stay);
+	assert_true(wait_mark("logged"));
+	poll(NULL, 0, 300);
 	open_journal();
-	assert_true(receive(got, sizeof got, 10000));
+	assert_true(receive(got, sizeof got, 30000));
 	assert_non_null(strstr(got, "path-state"));
-	assert_true(receive(got, sizeof got, 10000));
+	assert_true(receive(got, sizeof got, 30000));
 	assert_non_null(strstr(got, "slept"));
+	set_mark("read");
+	wait_child(pid);
 }
 
 enum { FLOOD = 20000 };
@@ -224,7 +253,8 @@ static void log_a_flood(void)
 		log_event(LOG_LEVEL_NOTICE, "path-state", "dev=sd%d hctl=3:0:0:%d", i, i);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
-	if (!journal_dropped() || journal_dropped() >= FLOOD || ms > 20000)
+	set_mark("logged");
+	if (!wait_mark("read") || !journal_dropped() || journal_dropped() >= FLOOD || ms > 30000)
 		_exit(2);
 }
 
@@ -232,31 +262,36 @@ static void test_nobody_waits(void **state)
 {
 	char got[8192];
 	unsigned n = 0;
+	int pid;
 
 	(void)state;
 	open_journal();
-	wait_child(start_child("its", log_a_flood));
+	pid = start_child("its", log_a_flood);
+	assert_true(wait_mark("logged"));
 	while (receive(got, sizeof got, 3000))
 		n++;
+	set_mark("read");
+	wait_child(pid);
 	assert_in_range(n, 100, FLOOD - 1);
 }
 
-static void log_a_flood_and_one(void)
+/* Until there has been room for a while: the loss itself needs some, too. */
+static void log_a_flood_and_more(void)
 {
-	const struct timespec pause = { .tv_nsec = 20000000 };
 	uint64_t lost;
 
 	for (int i = 0; i < FLOOD; i++)
 		log_event(LOG_LEVEL_NOTICE, "path-state", "dev=sd%d hctl=3:0:0:%d", i, i);
+	set_mark("flooded");
 	lost = journal_dropped();
-	for (int i = 0; i < 500; i++) { /* until there is room again */
-		nanosleep(&pause, NULL);
+	for (int i = 0, in_a_row = 0; i < 3000 && in_a_row < 20; i++) {
+		poll(NULL, 0, 20);
 		log_event(LOG_LEVEL_NOTICE, "slept", "ms=%d", i);
-		if (journal_dropped() == lost)
-			return;
+		in_a_row = journal_dropped() == lost ? in_a_row + 1 : 0;
 		lost = journal_dropped();
 	}
-	_exit(2);
+	if (!wait_mark("read"))
+		_exit(2);
 }
 
 static void test_losses_are_said(void **state)
@@ -267,9 +302,11 @@ static void test_losses_are_said(void **state)
 
 	(void)state;
 	open_journal();
-	pid = start_child("its", log_a_flood_and_one);
-	while (receive(got, sizeof got, 3000))
-		said |= strstr(got, "events-dropped n=") && strstr(got, "PRIORITY=4\n");
+	pid = start_child("its", log_a_flood_and_more);
+	assert_true(wait_mark("flooded"));
+	while (!said && receive(got, sizeof got, 30000))
+		said = strstr(got, "events-dropped n=") && strstr(got, "PRIORITY=4\n");
+	set_mark("read");
 	wait_child(pid);
 	assert_true(said);
 }

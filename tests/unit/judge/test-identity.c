@@ -76,6 +76,7 @@ static struct path *p;
 static int begin(void **state)
 {
 	(void)state;
+	m = model_free(m); /* of the row before */
 	m = built_model("");
 	p = built_path(m, 3, 1, A);
 	return 0;
