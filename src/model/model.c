@@ -198,34 +198,58 @@ const struct death *model_death(const struct model *m, uint32_t i)
 	return death(m, i);
 }
 
-void model_take_back_death(struct model *m, const struct path *p)
+static struct death *death_of(const struct model *m, const struct path *p)
 {
-	struct death *d, *back = NULL;
+	struct death *d;
 
-	for (uint32_t i = 0; (d = death(m, i)); i++) {
-		if (!back && instant_is_set(d->at) && path_id_equal(d->path, p->id)) {
-			back = d;
-			back->at = INSTANT_NEVER;
-		} else if (back && back->newest && instant_is_set(d->at) &&
-			   !strcmp(d->key, back->key)) {
+	for (uint32_t i = 0; (d = death(m, i)); i++)
+		if (instant_is_set(d->at) && path_id_equal(d->path, p->id))
+			return d;
+	return NULL;
+}
+
+/* Its logical unit counts by the one before it, if there is one. */
+static void forget_death(struct model *m, struct death *back)
+{
+	struct death *d;
+
+	for (uint32_t i = 0; back->newest && (d = death(m, i)); i++)
+		if (d != back && instant_is_set(d->at) && !strcmp(d->key, back->key)) {
 			d->newest = true;
 			break;
 		}
-	}
-	if (back)
-		back->newest = false;
+	back->at = INSTANT_NEVER;
+	back->newest = false;
+}
+
+void model_take_back_death(struct model *m, const struct path *p)
+{
+	struct death *d = death_of(m, p);
+
+	if (d && !d->stands)
+		forget_death(m, d);
+}
+
+void model_keep_death(struct model *m, const struct path *p)
+{
+	struct death *d = death_of(m, p);
+
+	if (d)
+		d->stands = true;
 }
 
 void model_add_death(struct model *m, const struct path *p)
 {
-	struct death *d;
+	struct death *d = death_of(m, p);
+	bool stands = d && d->stands;
 
-	model_take_back_death(m, p);
+	if (d)
+		forget_death(m, d);
 	for (uint32_t i = 0; (d = death(m, i)); i++)
 		if (!strcmp(d->key, p->lun->key))
 			d->newest = false;
 	d = &m->deaths[m->n_deaths++ % MAX_DEATHS];
-	*d = (struct death){ .at = m->now, .path = p->id, .newest = true };
+	*d = (struct death){ .at = m->now, .path = p->id, .newest = true, .stands = stands };
 	TEXT_SET(d->array, p->lun->array);
 	TEXT_SET(d->key, p->lun->key);
 }

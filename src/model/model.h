@@ -88,6 +88,7 @@ struct death {
 	instant at; /* never: it was taken back */
 	path_id path;
 	bool newest; /* of its logical unit: so that one with many paths counts once */
+	bool stands; /* a try of it may have been the one: no later try takes it back */
 	char array[MAX_ARRAY];
 	char key[MAX_ARRAY + MAX_SYSFS];
 };
@@ -214,6 +215,8 @@ struct change *model_add_change(struct model *m, enum change_kind kind, const st
  * it is certain that nothing was written. */
 void model_add_death(struct model *m, const struct path *p);
 void model_take_back_death(struct model *m, const struct path *p);
+/* What became of this try is not known: it counts, whatever becomes of the next. */
+void model_keep_death(struct model *m, const struct path *p);
 
 /* The i-th death from the latest backwards, NULL when it is more than a minute ago or there is
  * none. One that was taken back has the instant never. */

@@ -430,6 +430,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 	case STAGE_WRITE:
 	case STAGE_N: break;
 	}
+	model_keep_death(m, p);
 	m->counters.failed++;
 	back_off_after(m, p, BECAUSE_FAILED, done);
 }

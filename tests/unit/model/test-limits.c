@@ -82,6 +82,15 @@ static void test_deaths(void **state)
 	require(m, 0, 0);
 	m->now.ms += 60000;
 	require(m, 0, 0);
+	model_add_death(m, a);
+	model_keep_death(m, a); /* nobody knows what became of it */
+	model_take_back_death(m, a);
+	require(m, 1, 1);
+	model_add_death(m, a);
+	model_take_back_death(m, a);
+	require(m, 1, 1);
+	m->now.ms += 60000;
+	require(m, 0, 0);
 	model_free(m);
 }
 

@@ -699,6 +699,18 @@ static void test_back_off_grows_and_is_named(void **state)
 	assert_int_equal(w->m->counters.failed, 12);
 }
 
+/* It may have written, and be the one that has the host's lock. */
+static void test_a_lost_hand_counts_whatever_becomes_of_the_next(void **state)
+{
+	(void)state;
+	send_hand();
+	world_deed_ends(w, -EPIPE, STAGE_NONE);
+	world_run_until(w, p, PURGE_DELETING, 10000);
+	world_deed_ends(w, -EBUSY, STAGE_LOCK);
+	world_require(p, PURGE_MARKED, BECAUSE_HOST);
+	assert_int_equal(deaths(), 1);
+}
+
 static void test_another_hand_was_faster(void **state)
 {
 	path_id id;
@@ -981,6 +993,7 @@ int main(void)
 		TEST(test_an_unknown_owner_is_waited_for),
 		TEST(test_how_a_hand_ends),
 		TEST(test_back_off_grows_and_is_named),
+		TEST(test_a_lost_hand_counts_whatever_becomes_of_the_next),
 		TEST(test_another_hand_was_faster),
 		TEST(test_written_and_still_there),
 		TEST(test_the_kernel_takes_its_time),
