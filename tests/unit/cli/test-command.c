@@ -210,7 +210,7 @@ static void of_a_daemon(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		fail_msg("only root can play two users");
 	stage_init(&stage, &(struct stage_script){ .n_devices = 2 });
 	stage_run(&stage, 0, run_with_daemon);
 	stage_done(&stage);
@@ -222,7 +222,7 @@ static void of_everybody(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		fail_msg("only root can play two users");
 	stage_init(&stage, &(struct stage_script){ .n_devices = 2 });
 	stage_run(&stage, NOBODY, run_as_nobody);
 	stage_done(&stage);
