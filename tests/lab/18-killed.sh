@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The daemon dies on every rung of a removal, killed or asked to end: the next one comes to the
 # same end, and nothing of the dead one is left.
-# timeout: 900
+# timeout: 1200
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"
