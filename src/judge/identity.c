@@ -15,8 +15,8 @@ static enum identity_word word_of(enum vpd_match match)
 	return IDENTITY_UNKNOWN;
 }
 
-struct identity_verdict identity_judge(const char *map_wwid, const struct vpd_identity *record,
-	const char *sysfs_wwid, const struct vpd_identity *live)
+struct identity_verdict identity_judge(const char *map_wwid, const char *udev_serial,
+	const struct vpd_identity *record, const char *sysfs_wwid, const struct vpd_identity *live)
 {
 	const struct {
 		enum baseline baseline;
@@ -24,6 +24,7 @@ struct identity_verdict identity_judge(const char *map_wwid, const struct vpd_id
 		enum vpd_match match;
 	} rows[] = {
 		{ BASELINE_MAP, map_wwid[0], vpd_identity_match(live, map_wwid) },
+		{ BASELINE_UDEV, udev_serial[0], vpd_identity_match(live, udev_serial) },
 		{ BASELINE_RECORD, record->n_designators, vpd_identity_compare(live, record) },
 		{ BASELINE_SYSFS, sysfs_wwid[0], vpd_identity_match(live, sysfs_wwid) },
 	};
@@ -98,7 +99,7 @@ static void apply_reading(struct model *m, struct path *p, const struct vpd_iden
 	const struct map *map = model_map(m, p);
 	struct identity *i = &p->identity;
 	struct identity_verdict v = identity_judge(
-		map ? map_wwid(map) : "", &i->record, p->device.wwid, live);
+		map ? map_wwid(map) : "", i->udev, &i->record, p->device.wwid, live);
 
 	i->word = v.word;
 	i->baseline = v.baseline;

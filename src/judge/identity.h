@@ -14,10 +14,9 @@ struct identity_verdict {
 
 enum { IDENTITY_CONFIRM_MS = 500 }; /* between two readings that count as two */
 
-/* map_wwid and sysfs_wwid may be "", record may have no designators: then there is no such
- * baseline. */
-struct identity_verdict identity_judge(const char *map_wwid, const struct vpd_identity *record,
-	const char *sysfs_wwid, const struct vpd_identity *live);
+/* A text may be "", record may have no designators: then there is no such baseline. */
+struct identity_verdict identity_judge(const char *map_wwid, const char *udev_serial,
+	const struct vpd_identity *record, const char *sysfs_wwid, const struct vpd_identity *live);
 
 /* What an answer says of p's identity, if it says anything, written into the path. */
 void identity_apply(struct model *m, struct path *p, const struct obs_checked *checked);

@@ -21,6 +21,7 @@ static const char *const word_names[IDENTITY_WORDS] = {
 static const char *const baseline_names[BASELINES] = {
 	[BASELINE_NONE] = "none",
 	[BASELINE_MAP] = "map",
+	[BASELINE_UDEV] = "udev",
 	[BASELINE_RECORD] = "record",
 	[BASELINE_SYSFS] = "sysfs",
 };

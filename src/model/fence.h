@@ -20,6 +20,7 @@ enum identity_word {
 enum baseline {
 	BASELINE_NONE,
 	BASELINE_MAP,	 /* the device-mapper uuid of its map */
+	BASELINE_UDEV,	 /* what udev read when the device came: its ID_SERIAL */
 	BASELINE_RECORD, /* what we read when it was itself last */
 	BASELINE_SYSFS,	 /* what the kernel read when it found the device */
 	BASELINES
@@ -29,6 +30,7 @@ struct identity {
 	enum identity_word word; /* of the last reading */
 	enum baseline baseline;
 	char live[VPD_WWID_TEXT];   /* the WWID that was read last; "" when there is none */
+	char udev[VPD_WWID_TEXT];   /* udev's, of the time when the device came; "": unknown */
 	struct vpd_identity record; /* no designators: there is none */
 	instant changed_at;	    /* when it was found changed last */
 	uint64_t seq;		    /* of the question whose answer was read last */

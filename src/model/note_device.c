@@ -184,6 +184,15 @@ static bool handles_differ(const struct obs_device *a, const struct obs_device *
 	return !devt_equal(&a->devt, &b->devt) || !devt_equal(&a->sg, &b->sg);
 }
 
+/* What udev knows may be of the device that had this number before, as long as udev is behind: it
+ * counts when the kernel found the same. And it stays: after a rescan in place both name what is
+ * there now. */
+static void note_udev(struct path *p)
+{
+	if (!p->identity.udev[0] && !strcmp(p->device.udev_serial, p->device.wwid))
+		TEXT_SET(p->identity.udev, p->device.wwid);
+}
+
 static void update_path(struct model *m, struct path *p, const struct obs_device *d, bool is_new)
 {
 	struct obs_device old = p->device;
@@ -193,6 +202,7 @@ static void update_path(struct model *m, struct path *p, const struct obs_device
 	p->device.transport = old.transport;
 	if (!d->wwid[0]) /* a page that cannot be read now is not another name */
 		TEXT_SET(p->device.wwid, old.wwid);
+	note_udev(p);
 	note_way(m, p, d->state, d->transport);
 	if (model_join_lun(m, p) < 0)
 		m->out_of_memory = true; /* counted with what it was called before */

@@ -134,6 +134,7 @@ static const struct field device_fields[] = {
 	FIELD_AS("product", observation, device.product, FIELD_TEXT),
 	FIELD_AS("revision", observation, device.revision, FIELD_TEXT),
 	FIELD_AS("wwid", observation, device.wwid, FIELD_TEXT),
+	FIELD_AS("udev_serial", observation, device.udev_serial, FIELD_TEXT),
 	FIELD_AS("array", observation, device.array, FIELD_TEXT),
 	FIELD_AS("size_sectors", observation, device.size_sectors, FIELD_U64),
 	FIELD_AS("properties", observation, device.properties, FIELD_TEXT),

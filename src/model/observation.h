@@ -166,7 +166,8 @@ struct observation {
 			char dev[MAX_NAME]; /* sdX, "" while there is no disk */
 			char vendor[9], product[17], revision[5];
 			char wwid[MAX_WWID];
-			char array[MAX_ARRAY]; /* target name, node name, or vendor:product */
+			char udev_serial[MAX_WWID]; /* udev's ID_SERIAL of the disk */
+			char array[MAX_ARRAY];	    /* target name, node name, or vendor:product */
 			uint64_t size_sectors;
 
 			/* Names of what udev knows of the disk, sorted, "A,B,C"; "" while it knows

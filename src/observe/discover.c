@@ -224,7 +224,8 @@ static int read_device(
 	read_way(from->sys, dir, d);
 	read_nodes(dir, d);
 	if (d->devt.major)
-		properties_read(from->run, &d->devt, d->properties, sizeof d->properties);
+		properties_read(from->run, &d->devt, d->properties, sizeof d->properties,
+			d->udev_serial, sizeof d->udev_serial);
 
 	/* the old directory of a removed device has no files any more, whatever took its name */
 	if (faccessat(dir, "type", F_OK, 0) < 0)

@@ -106,17 +106,42 @@ void properties_parse(const char *bytes, size_t len, char *ret, size_t size)
 	join(names, n, ret, size);
 }
 
-int properties_read(int run, const struct devt *devt, char *ret, size_t size)
+void properties_value(const char *bytes, size_t len, const char *name, char *ret, size_t size)
+{
+	const char *end = bytes + len;
+	size_t name_len = strlen(name);
+
+	ret[0] = '\0';
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		const char *value = bytes + 2 + name_len + 1;
+
+		if (!newline)
+			return;
+		if (newline >= value && !strncmp(bytes, "E:", 2) &&
+			!strncmp(bytes + 2, name, name_len) && value[-1] == '=' &&
+			is_printable(value, (size_t)(newline - value)) &&
+			(size_t)(newline - value) < size) {
+			memcpy(ret, value, (size_t)(newline - value));
+			ret[newline - value] = '\0';
+		}
+		bytes = newline + 1;
+	}
+}
+
+int properties_read(int run, const struct devt *devt, char *ret, size_t size, char *ret_serial,
+	size_t serial_size)
 {
 	static uint8_t bytes[FILE_BYTES];
 	char path[64];
 	ssize_t n;
 
-	ret[0] = '\0';
+	ret[0] = ret_serial[0] = '\0';
 	snprintf(path, sizeof path, "udev/data/b%u:%u", devt->major, devt->minor);
 	n = sysfs_read_bytes(run, path, bytes, sizeof bytes);
 	if (n < 0)
 		return (int)n;
 	properties_parse((const char *)bytes, (size_t)n, ret, size);
+	properties_value((const char *)bytes, (size_t)n, "ID_SERIAL", ret_serial, serial_size);
 	return 0;
 }

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (size == 0)
 		return 0;
+	properties_value((const char *)bytes + 1, len - 1, "ID_SERIAL", names, size);
+	REQUIRE(strlen(names) < size);
 	properties_parse((const char *)bytes + 1, len - 1, names, size);
 	REQUIRE(strlen(names) < size);
 	for (const char *at = names; *at;) {

@@ -105,6 +105,8 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 	TEXT_SET(ret->device.vendor, "SIM");
 	TEXT_SET(ret->device.product, "DISK");
 	name_volume(d->volume, ret->device.wwid);
+	/* of every fifth udev still says what had the number before */
+	name_volume(d->ino % 5 ? d->volume : d->volume + 1, ret->device.udev_serial);
 	snprintf(ret->device.array, sizeof ret->device.array, "array%u", world_array(host));
 }
 

@@ -26,28 +26,34 @@ static struct vpd_identity set_of(const char *volumes)
 }
 
 static const struct {
-	const char *rule, *map, *record, *sysfs, *live;
+	const char *rule, *map, *udev, *record, *sysfs, *live;
 	enum identity_word word;
 	enum baseline baseline;
 } rows[] = {
-	{ "it is its map's", A, "", "", "1", IDENTITY_SAME, BASELINE_MAP },
-	{ "it is not its map's", A, "", "", "2", IDENTITY_CHANGED, BASELINE_MAP },
-	{ "the map comes before our record", A, "2", B, "2", IDENTITY_CHANGED, BASELINE_MAP },
-	{ "and is right where the record is old", A, "2", B, "1", IDENTITY_SAME, BASELINE_MAP },
-	{ "in no map our record counts", "", "1", "", "1", IDENTITY_SAME, BASELINE_RECORD },
-	{ "and says another", "", "1", "", "2", IDENTITY_CHANGED, BASELINE_RECORD },
-	{ "our record comes before sysfs, which a rescan makes anew", "", "1", B, "2",
+	{ "it is its map's", A, "", "", "", "1", IDENTITY_SAME, BASELINE_MAP },
+	{ "it is not its map's", A, "", "", "", "2", IDENTITY_CHANGED, BASELINE_MAP },
+	{ "the map comes before our record", A, "", "2", B, "2", IDENTITY_CHANGED, BASELINE_MAP },
+	{ "and is right where the record is old", A, "", "2", B, "1", IDENTITY_SAME, BASELINE_MAP },
+	{ "in no map our record counts", "", "", "1", "", "1", IDENTITY_SAME, BASELINE_RECORD },
+	{ "and says another", "", "", "1", "", "2", IDENTITY_CHANGED, BASELINE_RECORD },
+	{ "in no map udev counts", "", A, "2", B, "2", IDENTITY_CHANGED, BASELINE_UDEV },
+	{ "before what we read", "", A, "2", B, "1", IDENTITY_SAME, BASELINE_UDEV },
+	{ "and after the map", A, B, "", "", "1", IDENTITY_SAME, BASELINE_MAP },
+	{ "a serial that udev made of something else", "", "LIO-ORG_disk", "1", "", "2",
 		IDENTITY_CHANGED, BASELINE_RECORD },
-	{ "without a record it is sysfs", "", "", A, "1", IDENTITY_SAME, BASELINE_SYSFS },
-	{ "which says another", "", "", A, "2", IDENTITY_CHANGED, BASELINE_SYSFS },
-	{ "a name that is made otherwise is no baseline", "oradata", "1", "", "2", IDENTITY_CHANGED,
+	{ "our record comes before sysfs, which a rescan makes anew", "", "", "1", B, "2",
+		IDENTITY_CHANGED, BASELINE_RECORD },
+	{ "without a record it is sysfs", "", "", "", A, "1", IDENTITY_SAME, BASELINE_SYSFS },
+	{ "which says another", "", "", "", A, "2", IDENTITY_CHANGED, BASELINE_SYSFS },
+	{ "a name that is made otherwise is no baseline", "oradata", "", "1", "", "2",
+		IDENTITY_CHANGED, BASELINE_RECORD },
+	{ "nor alone", "oradata", "", "", "", "2", IDENTITY_UNKNOWN, BASELINE_NONE },
+	{ "nothing to compare with", "", "", "", "", "2", IDENTITY_UNKNOWN, BASELINE_NONE },
+	{ "added designators are no change", "", "", "1", "", "12", IDENTITY_SAME,
 		BASELINE_RECORD },
-	{ "nor alone", "oradata", "", "", "2", IDENTITY_UNKNOWN, BASELINE_NONE },
-	{ "nothing to compare with", "", "", "", "2", IDENTITY_UNKNOWN, BASELINE_NONE },
-	{ "added designators are no change", "", "1", "", "12", IDENTITY_SAME, BASELINE_RECORD },
-	{ "removed ones neither", "", "12", "", "1", IDENTITY_SAME, BASELINE_RECORD },
-	{ "one of several is the map's", A, "", "", "21", IDENTITY_SAME, BASELINE_MAP },
-	{ "a set that does not fit denies nothing", A, "1", A, "23456789:", IDENTITY_UNKNOWN,
+	{ "removed ones neither", "", "", "12", "", "1", IDENTITY_SAME, BASELINE_RECORD },
+	{ "one of several is the map's", A, "", "", "", "21", IDENTITY_SAME, BASELINE_MAP },
+	{ "a set that does not fit denies nothing", A, "", "1", A, "23456789:", IDENTITY_UNKNOWN,
 		BASELINE_NONE },
 };
 
@@ -61,7 +67,7 @@ static void test_readings(void **state)
 		struct identity_verdict v;
 
 		live.complete = fits;
-		v = identity_judge(rows[i].map, &record, rows[i].sysfs, &live);
+		v = identity_judge(rows[i].map, rows[i].udev, &record, rows[i].sysfs, &live);
 		if (v.word != rows[i].word || v.baseline != rows[i].baseline)
 			fail_msg("%s: %s by %s", rows[i].rule, identity_word_name(v.word),
 				baseline_name(v.baseline));

@@ -85,6 +85,7 @@ static void fill_device(struct obs_device *d)
 	TEXT(d->product);
 	TEXT(d->revision);
 	TEXT(d->wwid);
+	TEXT(d->udev_serial);
 	TEXT(d->array);
 	U64(d->size_sectors);
 }

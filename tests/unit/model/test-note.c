@@ -89,6 +89,24 @@ static void test_an_unreadable_wwid_is_not_another_name(void **state)
 	assert_string_equal(p->device.wwid, "two");
 }
 
+/* What udev knows counts when the kernel found the same, and as it was then. */
+static void test_udevs_word_of_when_the_device_came(void **state)
+{
+	struct observation o = built_device(3, 1, "one");
+
+	(void)state;
+	TEXT_SET(o.device.udev_serial, "of the disk before");
+	note(o);
+	assert_string_equal(p->identity.udev, "");
+	TEXT_SET(o.device.udev_serial, "one");
+	note(o);
+	assert_string_equal(p->identity.udev, "one");
+	TEXT_SET(o.device.udev_serial, "two"); /* rescanned in place */
+	TEXT_SET(o.device.wwid, "two");
+	note(o);
+	assert_string_equal(p->identity.udev, "one");
+}
+
 static const struct asked_row {
 	const char *rule;
 	enum protocol protocol;
@@ -708,6 +726,7 @@ int main(void)
 		TEST(test_another_inode_is_another_device),
 		TEST(test_a_slot_that_was_used_has_another_generation),
 		TEST(test_an_unreadable_wwid_is_not_another_name),
+		TEST(test_udevs_word_of_when_the_device_came),
 		TEST(test_who_is_asked),
 		TEST(test_protocols_have_the_names_of_multipathd),
 		TEST(test_what_udev_says_decides_who_is_asked),

@@ -93,7 +93,7 @@ static void every_field_of_a_complete_device(void **state)
 
 	(void)state;
 	fixture_init(&f, "devices.txt");
-	fixture_add(&f, "udev/data/b8:16: I:7\nudev/data/b8:16: E:ID_WWN=0x6001405\n");
+	fixture_add(&f, "udev/data/b8:16: I:7\nudev/data/b8:16: E:ID_SERIAL=36001405\n");
 	discover_one(&(struct discover){ f.fd, f.fd }, SESSION "3:0:0:1", &o);
 	assert_int_equal(fstatat(f.fd, SESSION "3:0:0:1", &st, 0), 0);
 	assert_int_equal(d->ino, st.st_ino);
@@ -107,7 +107,8 @@ static void every_field_of_a_complete_device(void **state)
 	assert_string_equal(d->wwid, "360014051234567"
 				     "89abcdef0123456789");
 	assert_string_equal(d->properties,
-		"DEVNAME,DEVPATH,DEVTYPE,ID_WWN,MAJOR,MINOR,SUBSYSTEM,USEC_INITIALIZED");
+		"DEVNAME,DEVPATH,DEVTYPE,ID_SERIAL,MAJOR,MINOR,SUBSYSTEM,USEC_INITIALIZED");
+	assert_string_equal(d->udev_serial, "36001405");
 	discover_one(&(struct discover){ f.fd, -1 }, SESSION "3:0:0:1", &o);
 	assert_true(d->present);
 	assert_string_equal(d->properties, "");

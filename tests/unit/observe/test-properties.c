@@ -66,21 +66,54 @@ static void more_names_than_there_is_room_for(void **state)
 	assert_string_equal(names, KERNEL ",ZZ");
 }
 
+static const struct {
+	const char *rule, *text, *value;
+} values[] = {
+	{ "the value", "S:x\nE:ID_SERIAL=36001\nE:Z=1\n", "36001" },
+	{ "there is none", "E:ID_SERIAL_SHORT=1\nE:ID_SERIA=2\nE:XID_SERIAL=3\nS:ID_SERIAL=4\n",
+		"" },
+	{ "an empty one", "E:ID_SERIAL=\n", "" },
+	{ "the last one counts", "E:ID_SERIAL=1\nE:ID_SERIAL=2\n", "2" },
+	{ "a line that does not end", "E:ID_SERIAL=1", "" },
+	{ "as long as there is room", "E:ID_SERIAL=123456789012345\n", "123456789012345" },
+	{ "no longer: half of it is another one", "E:ID_SERIAL=1234567890123456\n", "" },
+	{ "bytes that are no text", "E:ID_SERIAL=1\x01\n", "" },
+	{ "a file of one byte", "E", "" },
+	{ "a line that is too short", "E:\nE:ID_SERIAL\n", "" },
+};
+
+static void the_value_of_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		char value[16] = "x";
+
+		properties_value(
+			values[i].text, strlen(values[i].text), "ID_SERIAL", value, sizeof value);
+		if (strcmp(value, values[i].value) != 0)
+			fail_msg("%s: %s", values[i].rule, value);
+	}
+}
+
 static void the_file_of_a_device(void **state)
 {
 	const struct devt disk = { 8, 16 }, other = { 8, 32 };
 	struct fixture f;
-	char names[256] = "x";
+	char names[256] = "x", serial[32] = "x";
 
 	(void)state;
 	fixture_init(&f, "devices.txt");
 	fixture_add(&f, "udev/data/b8:16: S:disk/by-id/scsi-1\nudev/data/b8:16: E:ID_SERIAL=1\n");
-	assert_int_equal(properties_read(f.fd, &disk, names, sizeof names), 0);
+	assert_int_equal(
+		properties_read(f.fd, &disk, names, sizeof names, serial, sizeof serial), 0);
 	assert_string_equal(
 		names, "DEVLINKS,DEVNAME,DEVPATH,DEVTYPE,ID_SERIAL,MAJOR,MINOR,SUBSYSTEM");
-	assert_int_equal(properties_read(f.fd, &other, names, sizeof names), -ENOENT);
+	assert_string_equal(serial, "1");
+	assert_int_equal(
+		properties_read(f.fd, &other, names, sizeof names, serial, sizeof serial), -ENOENT);
 	assert_string_equal(names, "");
-	assert_int_equal(properties_read(-1, &disk, names, sizeof names), -EBADF);
+	assert_int_equal(
+		properties_read(-1, &disk, names, sizeof names, serial, sizeof serial), -EBADF);
 	fixture_done(&f);
 }
 
@@ -89,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_a_database_file),
 		cmocka_unit_test(more_names_than_there_is_room_for),
+		cmocka_unit_test(the_value_of_one),
 		cmocka_unit_test(the_file_of_a_device),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
