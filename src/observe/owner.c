@@ -37,6 +37,7 @@ struct reading {
 	bool inner;		   /* within an entry, of whatever kind */
 	bool any, opened;	   /* a section was seen; this one is in rules */
 	bool entry_decides;
+	bool elsewhere;	   /* the keyword stands where nobody knows what it means */
 	struct text entry; /* what is kept of the entry so far */
 	struct text rules;
 	struct obs_owner *owner;
@@ -57,7 +58,7 @@ static void open_outer(struct reading *r)
 
 static void leave_entry(struct reading *r)
 {
-	if (r->outer && r->outer->entry && r->entry_decides) {
+	if (r->entry_decides) {
 		open_outer(r);
 		text_addf(&r->rules, "%s {\n%s}\n", r->outer->entry, text_str(&r->entry));
 	}
@@ -119,12 +120,14 @@ static void read_setting(struct reading *r, const char *line, size_t word, const
 
 	if (decides)
 		note_keyword(r, line + word, end);
-	if (r->inner && is_kept(line, word)) {
+	if (r->inner && r->outer && r->outer->entry && is_kept(line, word)) {
 		add_line(&r->entry, line, len);
 		r->entry_decides |= decides;
-	} else if (!r->inner && decides && r->outer && r->outer->takes) {
+	} else if (!r->inner && r->outer && r->outer->takes && decides) {
 		open_outer(r);
 		add_line(&r->rules, line, len);
+	} else {
+		r->elsewhere |= decides;
 	}
 }
 
@@ -176,7 +179,8 @@ void owner_read_config(const char *config, struct obs_owner *ret)
 	}
 	if (!r.any || r.outer || r.inner) /* not a configuration, or not all of it */
 		ret->knows_purge = ret->purges = true;
-	else if (ret->purges && !text_failed(&r.rules) && r.rules.len < sizeof ret->rules)
+	else if (ret->purges && !r.elsewhere && !text_failed(&r.rules) &&
+		 r.rules.len < sizeof ret->rules)
 		TEXT_SET(ret->rules, text_str(&r.rules));
 	text_done(&r.entry);
 	text_done(&r.rules);

@@ -83,11 +83,15 @@ static const struct {
 		"\t\talias \"purge_disconnected yes\"\n\t}\n}\n",
 		false, false, "" },
 	{ "a section nobody knows",
-		NO "zones {\n\tpurge_disconnected \"no\"\n\tmap {\n\t}\n}\n" MULTIPATHS(
-			W("one", "yes")),
-		true, true, NO_RULE MULTIPATHS(W_RULE("one", "yes")) },
-	{ "yes in a section nobody knows", NO "zones {\n\tpurge_disconnected \"yes\"\n}\n", true,
-		true, NO_RULE },
+		NO "zones {\n\tpurge \"no\"\n\tmap {\n\t}\n}\n" MULTIPATHS(W("one", "yes")), true,
+		true, NO_RULE MULTIPATHS(W_RULE("one", "yes")) },
+	{ "yes where nobody knows what it means", NO "zones {\n\tpurge_disconnected \"yes\"\n}\n",
+		true, true, EVERY_MAP },
+	{ "... in an entry",
+		NO "overrides {\n\tprotocol {\n\t\ttype \"scsi:fcp\"\n"
+		   "\t\tpurge_disconnected \"yes\"\n\t}\n}\n",
+		true, true, EVERY_MAP },
+	{ "... in no section", NO "purge_disconnected yes\n", true, true, EVERY_MAP },
 	{ "a rule of the blacklist without its end",
 		NO "blacklist {\n\tdevice {\n\t\tvendor \"a\"\n\tdevice {\n\t\tvendor \"b\"\n}\n"
 		   "devices {\n}\n" MULTIPATHS(W("one", "yes")),
