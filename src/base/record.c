@@ -65,6 +65,17 @@ static void print_bytes(struct text *out, const struct field *f, const uint8_t *
 		text_addf(out, "%02x", base[f->offset + i]);
 }
 
+/* One that fills its field has no end of its own. */
+static void print_text(struct text *out, const struct field *f, const uint8_t *at)
+{
+	struct text s = TEXT_INIT;
+
+	text_add_bytes(&s, (const char *)at, strnlen((const char *)at, f->size - 1));
+	out->failed |= text_failed(&s);
+	text_add_escaped(out, text_str(&s));
+	text_done(&s);
+}
+
 static void print_one(
 	struct text *out, const struct field *f, const uint8_t *base, const char *prefix)
 {
@@ -90,13 +101,7 @@ static void print_one(
 		text_add(out, n < f->max_count && f->names[n] ? f->names[n] : "?");
 		break;
 	}
-	case FIELD_TEXT: {
-		char s[2048];
-
-		text_copy(s, f->size < sizeof s ? f->size : sizeof s, (const char *)at);
-		text_add_escaped(out, s);
-		break;
-	}
+	case FIELD_TEXT: print_text(out, f, at); break;
 	case FIELD_BYTES: print_bytes(out, f, base); break;
 	case FIELD_ARRAY: break;
 	}

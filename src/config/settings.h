@@ -62,7 +62,6 @@ struct origin {
 struct settings {
 	/* for the daemon: from the section defaults only */
 	enum config_mode mode;
-	enum purge_owner purge_owner;
 	uint32_t verbosity;		   /* 0..4 */
 	uint32_t polling_interval_s;	   /* 1.. */
 	uint32_t max_polling_interval_s;   /* polling_interval_s.. */
@@ -81,6 +80,7 @@ struct settings {
 	bool rescan_on_lun_change;
 	bool protect; /* multipaths only */
 	enum purge_action purge_action;
+	enum purge_owner purge_owner;
 	enum identity_fence identity_fence;
 	uint32_t purge_checks; /* agreeing answers before a removal, 1.. */
 	uint32_t purge_delay_s;

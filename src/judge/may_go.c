@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "judge/pace.h"
+#include "model/owner.h"
 
 enum {
 	FEW_LUNS = 8,		 /* an array of which the host sees fewer has no purge_share */
@@ -143,12 +144,6 @@ static enum reason judge_map(struct model *m, const struct path *p)
 	if (p->holders.n_holds)
 		return judge_holders(m, p);
 	return BECAUSE_MAP_FIRST;
-}
-
-/* One purger per path: the running owner removes its maps' paths itself, by name and late. */
-static bool owner_purges(const struct model *m, const struct path *p)
-{
-	return p->map >= 0 && m->owner.running && m->owner.knows_purge && m->owner.purges;
 }
 
 /* The kernel said so a while ago; it is not asked by another hand every time. */

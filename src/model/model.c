@@ -56,6 +56,7 @@ struct model *model_free(struct model *m)
 	free(m->fences);
 	free(m->changes);
 	config_free(m->config);
+	config_free(m->owner_rules);
 	free(m);
 	return NULL;
 }

@@ -137,6 +137,7 @@ struct model {
 	instant devices_at, maps_at, owner_at;
 	bool owner_known;
 	struct obs_owner owner;
+	struct config *owner_rules; /* owned; of its word, see model/owner.h */
 
 	struct look {
 		char sysfs[MAX_SYSFS];

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "model/note.h"
+#include "model/owner.h"
 
 enum { SLEPT_LONG_MS = 5000 };
 
@@ -227,7 +228,7 @@ static void note_holders(struct model *m, const struct observation *o)
 static bool same_owner(const struct obs_owner *a, const struct obs_owner *b)
 {
 	return a->running == b->running && a->pid == b->pid && a->knows_purge == b->knows_purge &&
-	       a->purges == b->purges;
+	       a->purges == b->purges && !strcmp(a->rules, b->rules);
 }
 
 static void note_owner(struct model *m, const struct observation *o)
@@ -244,7 +245,7 @@ static void note_owner(struct model *m, const struct observation *o)
 	if (m->owner_known && same_owner(&m->owner, &o->owner))
 		return;
 	m->owner_known = true;
-	m->owner = o->owner;
+	owner_set(m, &o->owner);
 	model_add_change(m, CHANGE_OWNER, NULL)->number = o->owner.running;
 	for_each_path (m, p)
 		model_moved(m, p);

@@ -202,6 +202,7 @@ static const struct field owner_fields[] = {
 	FIELD_AS("pid", observation, owner.pid, FIELD_U32),
 	FIELD_AS("knows_purge", observation, owner.knows_purge, FIELD_BOOL),
 	FIELD_AS("purges", observation, owner.purges, FIELD_BOOL),
+	FIELD_AS("rules", observation, owner.rules, FIELD_TEXT),
 	FIELD_END,
 };
 static const struct field hand_fields[] = {
@@ -277,6 +278,8 @@ size_t observation_size(const struct observation *o)
 	if (o->kind == OBS_DEVICE)
 		return offsetof(struct observation, device.properties) +
 		       strlen(o->device.properties) + 1;
+	if (o->kind == OBS_OWNER)
+		return offsetof(struct observation, owner.rules) + strlen(o->owner.rules) + 1;
 	if (o->kind == OBS_CHECKED)
 		return offsetof(struct observation, checked.identity_data) +
 		       o->checked.identity_len;

@@ -28,6 +28,7 @@ enum {
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 	MAX_SESSIONS = 64,
+	MAX_OWNER_RULES = 4096, /* some fifty entries of multipaths */
 };
 
 enum observation_kind {
@@ -222,7 +223,12 @@ struct observation {
 			bool running;
 			uint32_t pid;
 			bool knows_purge; /* its configuration has purge_disconnected */
-			bool purges;	  /* ... and its defaults say yes */
+			bool purges;	  /* ... and says yes somewhere */
+
+			/* Where: the sections of it that decide, as a configuration; "" while it
+			 * purges: everywhere, as far as is known. Last: only what is used crosses a
+			 * socket. */
+			char rules[MAX_OWNER_RULES];
 		} owner;
 		struct obs_hand {
 			uint32_t pid;

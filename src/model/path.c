@@ -169,6 +169,10 @@ void path_purge_reason(const struct path *p, struct text *out)
 			hold_print(&p->holders.holds[0], out);
 		}
 		break;
+	case BECAUSE_OWNER_PURGES:
+		if (p->settings.purge_owner == PURGE_OWNER_PATHKEEPER)
+			text_add(out, ": purge_owner pathkeeper has to wait");
+		break;
 	case BECAUSE_BACKOFF:
 		text_add(out, ": ");
 		failure_print(p, out);

@@ -2,11 +2,7 @@
 #include "plan/scans.h"
 
 #include "base/text.h"
-
-static bool owner_purges_anything(const struct model *m)
-{
-	return m->owner.running && m->owner.knows_purge && m->owner.purges;
-}
+#include "model/owner.h"
 
 /* A device that the kernel is taking away has not left, and cannot be brought back either; but
  * between that and a scan of ours nobody may have told us that it did. */

@@ -282,7 +282,7 @@ static void owner_works(struct sim *s)
 {
 	struct map_truth *m = any_map(s);
 
-	if (!m || !s->owner.running)
+	if (!m || !s->owner.said.running)
 		return;
 	for (uint32_t i = 0; i < m->n_members; i++) {
 		bool there = false;
@@ -323,10 +323,9 @@ static void map_changes(struct sim *s)
 
 static void owner_comes_or_goes(struct sim *s)
 {
-	s->owner.running = !s->owner.running;
-	s->owner.pid++;
-	s->owner.knows_purge = sim_chance(s, 300);
-	s->owner.purges = s->owner.knows_purge && sim_chance(s, 500);
+	s->owner.said.running = !s->owner.said.running;
+	s->owner.said.pid++;
+	owner_truth_speaks(s);
 }
 
 /* ---- ourselves ------------------------------------------------------------------------------- */
@@ -480,6 +479,7 @@ static const struct {
 	{ owner_works, 40 },
 	{ map_changes, 20 },
 	{ owner_comes_or_goes, 1 },
+	{ owner_truth_speaks, 1 },
 	{ uevents, 15 },
 	{ lose_helper, 8 },
 	{ return_hand, 25 },

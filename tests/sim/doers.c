@@ -207,7 +207,9 @@ static void find_holders(struct sim *s, const struct event *e)
 
 static void ask_owner(struct sim *s, const struct event *e)
 {
-	struct observation o = { .kind = OBS_OWNER, .action = e->action.id, .owner = s->owner };
+	struct observation o = {
+		.kind = OBS_OWNER, .action = e->action.id, .owner = s->owner.said
+	};
 
 	if (!s->peace && sim_chance(s, 30))
 		o = (struct observation){

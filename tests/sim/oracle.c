@@ -119,7 +119,7 @@ void oracle_sent_scan(struct sim *s, const struct hand_truth *hand)
 /* Whoever purges beside us may still be about to delete by name what was there. */
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun)
 {
-	const struct obs_owner *owner = &s->told_owner;
+	const struct obs_owner *owner = &s->told_owner.said;
 	instant purged = s->purged_at[host][lun];
 
 	if (!owner->running || !owner->knows_purge || !owner->purges || !instant_is_set(purged) ||
@@ -154,6 +154,20 @@ static void require_grace(struct sim *s, uint32_t h, uint32_t l)
 				s->words.grace_s, (unsigned long long)since[i].ms, i);
 }
 
+/* By the last word that was told of both, the owner's and the kernel's. */
+static void require_one_purger(
+	struct sim *s, const struct model *m, const struct path *p, const struct hand_truth *hand)
+{
+	uint32_t volume = 0;
+
+	if (p->map < 0)
+		return;
+	for (uint32_t i = 0; i < MAPS; i++)
+		if (s->maps[i].minor == m->maps[p->map].kernel.devt.minor)
+			volume = s->maps[i].volume;
+	REQUIRE(!owner_truth_purges(&s->told_owner, volume), "one purger", hand->host, hand->lun);
+}
+
 void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 {
 	const struct model *m = core_model(s->core);
@@ -164,6 +178,7 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
 	hand->exempt = p->request || p->released;
 	require_one_hand(s, hand);
+	require_one_purger(s, m, p, hand);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
 	REQUIRE(hand->fenced == (d->fenced_told == s->daemon), "P7", h, l);
@@ -368,7 +383,7 @@ static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h,
 		return BECAUSE_NEXUS_SILENT;
 	if (d->volume == s->words.protected_volume || d->critical)
 		return BECAUSE_PROTECTED;
-	if (map >= 0 && s->owner.running && s->owner.knows_purge && s->owner.purges)
+	if (map >= 0 && owner_truth_purges(&s->owner, s->maps[map].volume))
 		return BECAUSE_OWNER_PURGES;
 	if (last && !s->words.last_path)
 		return BECAUSE_LAST_PATH;

@@ -6,6 +6,7 @@
  * to decide what happens, and only the oracle compares the two.
  *
  *   world    the truth: volumes, nexuses, devices, maps, and what each would answer
+ *   owner    what the owner of the maps says of purging
  *   doers    what keeper, scout, scanner, dm helper, owner and hands make of an action
  *   disturb  what happens to the world by itself
  *   oracle   the promises, asserted at the moment of every deed, and the peace at the end
@@ -23,6 +24,7 @@ enum {
 	HANDS = 32,
 	HANDLES = 256,
 	REQUESTS = 8,
+	OWNER_ROWS = 8,
 	KILLS = 256, /* remembered */
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
@@ -93,6 +95,14 @@ struct kill {
 	bool exempt;
 };
 
+/* A multipathd, and its configuration as we wrote it. */
+struct owner_truth {
+	struct obs_owner said;
+	bool vague;	 /* it does not tell which maps: all of them */
+	bool by_default; /* what holds for the maps that are not excepted */
+	uint32_t excepted[OWNER_ROWS], n_excepted; /* volumes */
+};
+
 /* The configuration in force, as we wrote it. */
 struct words {
 	bool purge, last_path, single_path, report, rescan;
@@ -134,7 +144,7 @@ struct sim {
 	bool story, peace;
 
 	struct words words;
-	struct obs_owner owner, told_owner;
+	struct owner_truth owner, told_owner;
 	instant given_at[HOSTS][LUNS];		   /* mapped, or taken away */
 	instant purged_at[HOSTS][LUNS];		   /* by us, and the core that did it was told */
 	uint32_t volume[HOSTS][LUNS], last_volume; /* mapped; 0: none */
@@ -182,6 +192,7 @@ _Noreturn void sim_fail(struct sim *s, const char *format, ...)
 /* world */
 uint32_t world_array(uint32_t host);
 void world_begin(struct sim *s);
+void world_name_volume(uint32_t volume, char ret[MAX_WWID]);
 void world_configure(struct sim *s);
 struct config *world_config(struct sim *s);
 enum device_state world_state(const struct sim *s, uint32_t host, uint32_t lun);
@@ -214,6 +225,12 @@ void world_end_removal(struct sim *s, uint32_t host, uint32_t lun);
 void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
 	enum attention attention);
 bool world_is_busy(const struct sim *s, const struct device *d);
+
+/* owner */
+/* Does it purge the map of this volume? */
+bool owner_truth_purges(const struct owner_truth *owner, uint32_t volume);
+/* Its configuration is another one from now on. */
+void owner_truth_speaks(struct sim *s);
 
 /* doers */
 void doers_act(void *arg, const struct action *a);

@@ -69,7 +69,7 @@ enum transport_state world_transport(const struct sim *s, uint32_t host)
 	return is_noticed(s, host) ? TRANSPORT_DOWN : TRANSPORT_UP;
 }
 
-static void name_volume(uint32_t volume, char ret[MAX_WWID])
+void world_name_volume(uint32_t volume, char ret[MAX_WWID])
 {
 	snprintf(ret, MAX_WWID, "35000c500%08x", volume);
 }
@@ -104,9 +104,9 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 	name_disk(d->minor, ret->device.dev);
 	TEXT_SET(ret->device.vendor, "SIM");
 	TEXT_SET(ret->device.product, "DISK");
-	name_volume(d->volume, ret->device.wwid);
+	world_name_volume(d->volume, ret->device.wwid);
 	/* of every fifth udev still says what had the number before */
-	name_volume(d->ino % 5 ? d->volume : d->volume + 1, ret->device.udev_serial);
+	world_name_volume(d->ino % 5 ? d->volume : d->volume + 1, ret->device.udev_serial);
 	snprintf(ret->device.array, sizeof ret->device.array, "array%u", world_array(host));
 }
 
@@ -359,7 +359,7 @@ void world_describe_map(const struct sim *s, uint32_t map, struct observation *r
 	ret->map.present = m->exists;
 	ret->map.devt = (struct devt){ DM_MAJOR, m->minor };
 	snprintf(ret->map.name, sizeof ret->map.name, "map%u", m->minor);
-	name_volume(m->volume, wwid);
+	world_name_volume(m->volume, wwid);
 	snprintf(ret->map.uuid, sizeof ret->map.uuid, "mpath-%s", wwid);
 	for (uint32_t i = 0; i < m->n_members; i++)
 		ret->map.members[ret->map.n_members++] = (struct map_member){
@@ -471,7 +471,7 @@ struct config *world_config(struct sim *s)
 	struct config *config;
 	int n;
 
-	name_volume(w->protected_volume, protected);
+	world_name_volume(w->protected_volume, protected);
 	n = snprintf(text, sizeof text,
 		"defaults {\n purge_disconnected %s\n purge_last_path %s\n purge_single_path %s\n"
 		" purge_action %s\n purge_checks %u\n purge_grace %u\n purge_limit %u\n"
@@ -513,8 +513,8 @@ void world_begin(struct sim *s)
 			if (s->volume[h][l])
 				world_add_device(s, h, l);
 	}
-	s->owner = (struct obs_owner){
-		.running = sim_chance(s, 500), .pid = 77, .knows_purge = sim_chance(s, 300)
-	};
+	s->owner.said.running = sim_chance(s, 500);
+	s->owner.said.pid = 77;
+	owner_truth_speaks(s);
 	world_configure(s);
 }

@@ -373,8 +373,9 @@ static const struct {
 	const char *names;
 } ours[] = {
 	{ SECTION_TOP, "purge_disconnected purge_action purge_checks purge_delay purge_grace "
-		       "purge_last_path purge_single_path identity_fence rescan_on_lun_change" },
-	{ SECTION_DEFAULTS, "purge_limit purge_share purge_owner fence_limit identity_interval "
+		       "purge_last_path purge_single_path purge_owner identity_fence "
+		       "rescan_on_lun_change" },
+	{ SECTION_DEFAULTS, "purge_limit purge_share fence_limit identity_interval "
 			    "rescan_interval polling_interval max_polling_interval checker_timeout "
 			    "allow_usb_devices" },
 	{ SECTION_MULTIPATH, "protect" },

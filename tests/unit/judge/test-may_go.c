@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "judge/may_go.h"
+#include "model/owner.h"
 
 static struct model *m;
 static struct path *p;
@@ -290,10 +291,11 @@ static void last_allowed_udev(void)
 
 static void owner(bool knows, bool purges)
 {
-	m->owner = (struct obs_owner){ .running = true, .knows_purge = knows, .purges = purges };
+	owner_set(m, &(struct obs_owner){
+			     .running = true, .knows_purge = knows, .purges = purges });
 }
 
-static void owner_purges(void)
+static void owner_purges_all(void)
 {
 	in_map_with_another();
 	owner(true, true);
@@ -314,6 +316,40 @@ static void owner_off(void)
 {
 	in_map_with_another();
 	owner(true, false);
+}
+
+static void owner_purges_map(const char *wwid)
+{
+	struct obs_owner word = { .running = true, .knows_purge = true, .purges = true };
+
+	in_map_with_another();
+	snprintf(word.rules, sizeof word.rules,
+		"defaults {\npurge_disconnected no\n}\n"
+		"multipaths {\nmultipath {\nwwid %s\npurge_disconnected yes\n}\n}\n",
+		wwid);
+	owner_set(m, &word);
+}
+
+static void owner_purges_this_map(void)
+{
+	owner_purges_map("one");
+}
+
+static void owner_purges_another_map(void)
+{
+	owner_purges_map("two");
+}
+
+static void owner_is_to_leave_it(void)
+{
+	owner_purges_this_map();
+	p->settings.purge_owner = PURGE_OWNER_PATHKEEPER;
+}
+
+static void owner_leaves_it(void)
+{
+	owner_purges_another_map();
+	p->settings.purge_owner = PURGE_OWNER_PATHKEEPER;
 }
 
 static const struct row {
@@ -359,8 +395,13 @@ static const struct row {
 	{ "the last may go: the map goes first", last_allowed, BECAUSE_MAP_FIRST },
 	{ "... not while it is in use", last_allowed_in_use, BECAUSE_HOLDERS },
 	{ "... nor while udev looks", last_allowed_udev, BECAUSE_UDEV },
-	{ "the owner purges its maps' paths", owner_purges, BECAUSE_OWNER_PURGES },
+	{ "the owner purges its maps' paths", owner_purges_all, BECAUSE_OWNER_PURGES },
 	{ "... not what is in no map", owner_purges_others, BECAUSE_NOTHING },
+	{ "the owner purges this map", owner_purges_this_map, BECAUSE_OWNER_PURGES },
+	{ "... only another one", owner_purges_another_map, BECAUSE_NOTHING },
+	{ "purge_owner pathkeeper: not before it does no more", owner_is_to_leave_it,
+		BECAUSE_OWNER_PURGES },
+	{ "... then", owner_leaves_it, BECAUSE_NOTHING },
 	{ "an owner that knows no purging", owner_old, BECAUSE_NOTHING },
 	{ "an owner that has it off", owner_off, BECAUSE_NOTHING },
 };

@@ -198,6 +198,7 @@ static void fill_observation(struct observation *o)
 		U32(o->owner.pid);
 		BOOL(o->owner.knows_purge);
 		BOOL(o->owner.purges);
+		TEXT(o->owner.rules);
 		return;
 	case OBS_HAND:
 		U32(o->hand.pid);

@@ -3,10 +3,13 @@
 #include "world.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "judge/pace.h"
 #include "plan/facts.h"
 #include "plan/deeds.h"
+#include "plan/reconcile.h"
 #include "plan/removal.h"
 
 enum { SETTLED_MS = 15000, SOON_MS = 3000 };
@@ -594,6 +597,72 @@ static void test_an_unknown_owner_is_waited_for(void **state)
 	assert_int_equal(p->purge, PURGE_VERIFYING);
 }
 
+static void owner_says(const char *rules)
+{
+	w->owner = (struct obs_owner){
+		.running = true, .pid = 9, .knows_purge = true, .purges = rules[0] != '\0'
+	};
+	TEXT_SET(w->owner.rules, rules);
+}
+
+static bool reason_is(const struct path *of, const char *reason)
+{
+	struct text t = TEXT_INIT;
+	bool is;
+
+	path_purge_reason(of, &t);
+	is = !strcmp(text_str(&t), reason);
+	text_done(&t);
+	return is;
+}
+
+/* Map "one" is purged by its owner; of map "two" a path is returned. Both lose one. */
+static struct path *begin_beside_owner(const char *text)
+{
+	struct path *two[2];
+
+	begin_in_map(text);
+	two[0] = world_path(w, 3, 2, "two");
+	two[1] = world_path(w, 4, 2, "two");
+	world_map(w, 4, "two", two, 2);
+	owner_says("multipaths {\nmultipath {\nwwid one\npurge_disconnected yes\n}\n}\n");
+	w->m->owner_asked.answered = false;
+	world_run(w, SETTLED_MS);
+	unmap(p);
+	unmap(two[0]);
+	return two[0];
+}
+
+static void test_what_the_owner_purges_is_left_to_it(void **state)
+{
+	struct path *q;
+
+	(void)state;
+	q = begin_beside_owner("");
+	world_run_until(w, q, PURGE_UNMAPPING, SOON_MS);
+	world_run_until(w, p, PURGE_HELD, SOON_MS);
+	assert_true(reason_is(p, "owner purges"));
+	world_run(w, SETTLED_MS);
+	assert_int_equal(p->purge, PURGE_HELD);
+	assert_int_equal(w->n_deeds, 1); /* of the other map's path */
+	assert_true(path_id_equal(world_deed(w, 0)->path, q->id));
+	owner_says("");
+	world_run_until(w, p, PURGE_UNMAPPING, 2 * RECONCILE_OWNER_MS);
+}
+
+/* It does not make two purgers of one path; what it waits for is said. */
+static void test_purge_owner_waits_for_the_owner(void **state)
+{
+	(void)state;
+	begin_beside_owner("purge_owner pathkeeper\n");
+	world_run_until(w, p, PURGE_HELD, SOON_MS);
+	assert_true(reason_is(p, "owner purges: purge_owner pathkeeper has to wait"));
+	world_run(w, SETTLED_MS);
+	assert_int_equal(p->purge, PURGE_HELD);
+	owner_says("");
+	world_run_until(w, p, PURGE_UNMAPPING, 2 * RECONCILE_OWNER_MS);
+}
+
 /* ---- hands ----------------------------------------------------------------------------------- */
 
 static void send_hand(void)
@@ -1006,6 +1075,8 @@ int main(void)
 		TEST(test_no_haste_with_silence),
 		TEST(test_failures_are_not_repeated_at_once),
 		TEST(test_an_unknown_owner_is_waited_for),
+		TEST(test_what_the_owner_purges_is_left_to_it),
+		TEST(test_purge_owner_waits_for_the_owner),
 		TEST(test_how_a_hand_ends),
 		TEST(test_back_off_grows_and_is_named),
 		TEST(test_a_lost_hand_counts_whatever_becomes_of_the_next),

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The owner of the maps: which of them it purges, and how its configuration says so. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+bool owner_truth_purges(const struct owner_truth *owner, uint32_t volume)
+{
+	bool excepted = false;
+
+	for (uint32_t i = 0; i < owner->n_excepted; i++)
+		excepted |= owner->excepted[i] == volume;
+	return owner->said.running && owner->said.knows_purge && owner->said.purges &&
+	       (owner->vague || owner->by_default != excepted);
+}
+
+static void print_rules(struct sim *s, const struct owner_truth *owner, struct text *out)
+{
+	static const char *const places[][2] = { { "defaults {\n", "}\n" },
+		{ "devices {\ndevice {\nvendor SIM\nproduct \"^DISK$\"\n", "}\n}\n" },
+		{ "overrides {\n", "}\n" } };
+	const char *const *place = places[sim_below(s, 3)];
+	char wwid[MAX_WWID];
+
+	text_addf(out, "%spurge_disconnected %s\n%s", place[0], owner->by_default ? "yes" : "no",
+		place[1]);
+	if (owner->n_excepted)
+		text_add(out, "multipaths {\n");
+	for (uint32_t i = 0; i < owner->n_excepted; i++) {
+		world_name_volume(owner->excepted[i], wwid);
+		text_addf(out, "multipath {\nwwid %s\npurge_disconnected %s\n}\n", wwid,
+			owner->by_default ? "no" : "yes");
+	}
+	if (owner->n_excepted)
+		text_add(out, "}\n");
+}
+
+/* Mostly volumes that there are. */
+static void except(struct sim *s, struct owner_truth *owner)
+{
+	owner->n_excepted = sim_below(s, OWNER_ROWS + 1);
+	for (uint32_t i = 0; i < owner->n_excepted; i++) {
+		const struct map_truth *map = &s->maps[sim_below(s, MAPS)];
+		uint32_t volume = map->exists ? map->volume : 1 + sim_below(s, s->last_volume);
+
+		for (uint32_t j = 0; j < i; j++)
+			if (owner->excepted[j] == volume)
+				volume = s->last_volume + 100 + i; /* not twice */
+		owner->excepted[i] = volume;
+	}
+}
+
+void owner_truth_speaks(struct sim *s)
+{
+	struct owner_truth *owner = &s->owner;
+	struct text rules = TEXT_INIT;
+
+	owner->said.knows_purge = sim_chance(s, 500);
+	owner->vague = sim_chance(s, 200);
+	owner->by_default = sim_chance(s, 300);
+	except(s, owner);
+	owner->said.purges = owner->said.knows_purge &&
+			     (owner->vague ? sim_chance(s, 500)
+					   : owner->by_default || owner->n_excepted);
+	if (owner->said.purges && !owner->vague)
+		print_rules(s, owner, &rules);
+	memset(owner->said.rules, 0, sizeof owner->said.rules);
+	TEXT_SET(owner->said.rules, text_str(&rules));
+	text_done(&rules);
+	sim_story(s, "owner: running=%d purges=%d default=%d excepted=%u", owner->said.running,
+		owner->said.purges, owner->vague || owner->by_default, owner->n_excepted);
+}
