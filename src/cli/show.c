@@ -59,6 +59,17 @@ int verb_paths(const struct words *words)
 	return end(words, pk, r, json);
 }
 
+int verb_maps(const struct words *words)
+{
+	_cleanup_(pk_closep) struct pk *pk = NULL;
+	char *json = NULL;
+	int r = connect_to_read(&pk);
+
+	if (r >= 0)
+		r = pk_maps(pk, words->names, &json);
+	return end(words, pk, r, json);
+}
+
 /* ---- config ---------------------------------------------------------------------------------- */
 
 static int check_file(const struct words *words)

@@ -19,6 +19,11 @@ enum name_form name_form(const char *name);
 uint32_t name_find(const struct model *m, const char *name,
 	void (*visit)(void *arg, struct path *p), void *arg);
 
+/* The same for maps: those that are called so, and those of the paths that are. By their index in
+ * the model. */
+uint32_t name_find_maps(
+	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg);
+
 /*
  * Where to look for new logical units when that name is said: a host, target, session or remote
  * port, what is below a directory; of a path, a map or a WWID the targets it is on; of an address

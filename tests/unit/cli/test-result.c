@@ -48,6 +48,7 @@ static const struct {
 	{ "a refused one", "{\"result\":\"refused\",\"remarks\":[]}", 2 },
 	{ "one that could not be read", "{\"result\":\"failed\",\"remarks\":[]}", 1 },
 	{ "a status", "{\"version\":1,\"paths\":{\"up\":1},\"config\":{\"remarks\":[]}}", 0 },
+	{ "maps of an unknown name", "{\"maps\":[],\"unknown\":[\"x\"]}", 4 },
 	{ "no document", "oops", 1 },
 };
 
