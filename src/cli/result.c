@@ -18,6 +18,7 @@
 #include "show/remarks.h"
 #include "show/table.h"
 #include "show/topology.h"
+#include "show/tree.h"
 
 DEFINE_FREEP(struct json_object, json_object_put)
 
@@ -136,6 +137,12 @@ static void print_holders(struct json_object *root, struct json_object *rows, st
 	say_whether_complete(root, "not everything could be looked at");
 }
 
+static void print_tree(struct json_object *root, struct text *out)
+{
+	tree_print(root, out);
+	say_whether_complete(root, "there is more than is shown");
+}
+
 static void say_remarks(struct json_object *rows)
 {
 	struct text t = TEXT_INIT;
@@ -149,6 +156,7 @@ static void say_remarks(struct json_object *rows)
 enum look {
 	LOOK_TABLE,
 	LOOK_TOPOLOGY,
+	LOOK_TREE,
 	LOOK_HOLDERS,
 	LOOK_CONFIG,
 	LOOK_EVENTS,
@@ -164,6 +172,7 @@ static const struct look_row {
 	{ "paths", LOOK_TABLE, path_fields, NULL, NULL },
 	{ "maps", LOOK_TOPOLOGY, NULL, NULL, "topology" },
 	{ "maps", LOOK_TABLE, map_fields, NULL, NULL },
+	{ "tree", LOOK_TREE, NULL, NULL, NULL },
 	{ "checks", LOOK_TABLE, check_fields, "state", NULL },
 	{ "removals", LOOK_TABLE, removal_fields, "result", NULL },
 	{ "scans", LOOK_TABLE, scan_fields, "result", NULL },
@@ -179,6 +188,7 @@ static void print_look(const struct look_row *look, struct json_object *root,
 	switch (look->look) {
 	case LOOK_TABLE: table_print(look->fields, rows, out); break;
 	case LOOK_TOPOLOGY: topology_print(rows, out); break;
+	case LOOK_TREE: print_tree(root, out); break;
 	case LOOK_HOLDERS: print_holders(root, rows, out); break;
 	case LOOK_CONFIG: configuration_print(rows, out); break;
 	case LOOK_EVENTS: print_events(rows, out); break;
@@ -193,7 +203,8 @@ static const struct look_row *find_look(
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
 		if ((!looks[i].verb || !strcmp(looks[i].verb, verb)) &&
 			json_object_object_get_ex(root, looks[i].list, ret_rows) &&
-			json_object_is_type(*ret_rows, json_type_array))
+			json_object_is_type(*ret_rows,
+				looks[i].look == LOOK_TREE ? json_type_object : json_type_array))
 			return &looks[i];
 	return NULL;
 }
@@ -218,10 +229,23 @@ static int print_document(const char *verb, struct json_object *root, struct tex
 	return one > code ? one : code;
 }
 
+/* A tree is deeper than what is usually parsed. */
+static struct json_object *parse(const char *json)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(TREE_JSON_DEPTH);
+	struct json_object *root;
+
+	if (!tokener)
+		return NULL;
+	root = json_tokener_parse_ex(tokener, json, (int)strlen(json) + 1);
+	json_tokener_free(tokener);
+	return root;
+}
+
 int result_print(const struct words *words, char *json)
 {
 	_cleanup_(freep) char *owned = json;
-	_cleanup_(json_object_putp) struct json_object *root = json_tokener_parse(owned);
+	_cleanup_(json_object_putp) struct json_object *root = parse(owned);
 	struct text out = TEXT_INIT;
 	int code;
 

@@ -200,6 +200,23 @@ uint32_t name_find_maps(
 	return found;
 }
 
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+bool name_is_node(const struct node *node, const char *name)
+{
+	const char *n = bare(name);
+	struct devt devt;
+
+	if (name_form(name) == NAME_INVALID)
+		return false;
+	if (!devt_parse(n, &devt))
+		return node->devt.major && devt_equal(&devt, &node->devt);
+	if (strchr(n, '/'))
+		return is_below(node->sysfs, n);
+	return !strcmp(node_name(node), n) || (node->wwid[0] && !strcmp(node->wwid, n)) ||
+	       (node->kind == NODE_MAP && !strcmp(node->label, n));
+}
+
 /* ---- places ---------------------------------------------------------------------------------- */
 
 enum { MAX_PLACES = 256 };

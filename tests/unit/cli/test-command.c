@@ -56,6 +56,7 @@ static const struct row alone[] = {
 	{ "maps needs a daemon", { "maps", "--json" }, 5, NULL, "pathkeeperd" },
 	{ "topology needs a daemon", { "topology" }, 5, NULL, "pathkeeperd" },
 	{ "maps takes no device", { "maps", "sda" }, 2, NULL, "sda" },
+	{ "tree takes one device", { "tree", "sda", "sdb" }, 2, NULL, "sdb" },
 	{ "events needs a daemon", { "events" }, 5, NULL, "pathkeeperd" },
 	{ "following needs a daemon", { "events", "--follow" }, 5, NULL, "pathkeeperd" },
 	{ "reconfigure needs a daemon", { "reconfigure" }, 5, NULL, "pathkeeperd" },
