@@ -16,6 +16,7 @@
 #include "config/diagnostics.h"
 #include "config/policy.h"
 #include "core/config_files.h"
+#include "model/path.h"
 #include "observe/tree.h"
 #include "pathkeeper.h"
 #include "port/sysfs.h"
@@ -76,7 +77,7 @@ int verb_maps(const struct words *words)
 
 /* ---- tree ------------------------------------------------------------------------------------ */
 
-/* What the daemon believes of a path is more than its device's own word. */
+/* What the daemon found of a path is more than its device's own word. */
 static void take_states(struct tree *tree, struct json_object *paths)
 {
 	_cleanup_(json_object_putp) struct json_object *by_node = json_object_new_object();
@@ -86,7 +87,8 @@ static void take_states(struct tree *tree, struct json_object *paths)
 		struct json_object *path = json_object_array_get_idx(paths, i), *node, *state;
 
 		if (json_object_object_get_ex(path, "node", &node) &&
-			json_object_object_get_ex(path, "state", &state))
+			json_object_object_get_ex(path, "state", &state) &&
+			strcmp(json_object_get_string(state), path_state_name(PATH_UNCHECKED)))
 			json_object_object_add(
 				by_node, json_object_get_string(node), json_object_get(state));
 	}

@@ -77,7 +77,7 @@ must wait_until 30 in_maps
 owner_ready() { [ "$(multipathd show maps json | jq '[.maps[].path_groups[].paths[] | select(.chk_st == "ready")] | length')" = 4 ]; }
 must wait_until 30 owner_ready
 
-of_maps='[.maps | sort_by(.name)[] | {name, uuid, sysfs, paths, write_prot, dm_st, features, hwhandler, action,
+of_maps='[.maps | sort_by(.name)[] | {name, uuid, sysfs, paths, write_prot, dm_st, features, hwhandler,
 	path_faults, vend, prod, rev}]'
 of_groups='[.maps | sort_by(.name)[] | {name, groups: [.path_groups[] | {selector, dm_st, group,
 	paths: [.paths[] | {dev, dev_t, dm_st, dev_st, chk_st, checker, target_wwnn, lun_hex}]}]}]'
