@@ -15,7 +15,7 @@ extern "C" {
 struct pk;
 
 enum {
-	PK_CONNECT_READ = 1, /* the socket that everyone may read: status, paths, maps, events, config */
+	PK_CONNECT_READ = 1, /* everyone may: status, paths, maps, events, config */
 };
 
 enum {
