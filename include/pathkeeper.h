@@ -15,7 +15,7 @@ extern "C" {
 struct pk;
 
 enum {
-	PK_CONNECT_READ = 1, /* the socket that everyone may read: status, paths, events, config */
+	PK_CONNECT_READ = 1, /* everyone may: status, paths, maps, events, config */
 };
 
 enum {
@@ -81,6 +81,19 @@ int pk_status(struct pk *pk, char **ret);
  * Return: 0 or a negative errno.
  */
 int pk_paths(struct pk *pk, const char *const *names, char **ret);
+
+/**
+ * pk_maps() - one object a multipath map, with its groups and their paths
+ * @names:	NULL-terminated, of maps or of paths in them; NULL or empty: all maps
+ * @ret:	set on success: the document; free() it
+ *
+ * Shape:	multipathd's "show maps json"
+ * Errors:	as pk_paths()
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_maps(struct pk *pk, const char *const *names, char **ret);
 
 /**
  * pk_check() - ask the devices now

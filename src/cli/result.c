@@ -12,10 +12,13 @@
 #include "show/answers.h"
 #include "show/configuration.h"
 #include "show/event.h"
+#include "show/maps.h"
 #include "show/metrics.h"
 #include "show/paths.h"
 #include "show/remarks.h"
 #include "show/table.h"
+#include "show/topology.h"
+#include "show/tree.h"
 
 DEFINE_FREEP(struct json_object, json_object_put)
 
@@ -116,17 +119,28 @@ static void print_events(struct json_object *rows, struct text *out)
 		event_print(json_object_array_get_idx(rows, i), out);
 }
 
-static void print_holders(struct json_object *root, struct json_object *rows, struct text *out)
+static void say_whether_complete(struct json_object *root, const char *otherwise)
 {
 	struct json_object *complete;
 
+	if (json_object_object_get_ex(root, "complete", &complete) &&
+		!json_object_get_boolean(complete))
+		fprintf(stderr, "pathkeeper: %s\n", otherwise);
+}
+
+static void print_holders(struct json_object *root, struct json_object *rows, struct text *out)
+{
 	if (rows && json_object_array_length(rows))
 		table_print(hold_fields, rows, out);
 	else
 		fputs("pathkeeper: nobody was found\n", stderr);
-	if (json_object_object_get_ex(root, "complete", &complete) &&
-		!json_object_get_boolean(complete))
-		fputs("pathkeeper: not everything could be looked at\n", stderr);
+	say_whether_complete(root, "not everything could be looked at");
+}
+
+static void print_tree(struct json_object *root, struct text *out)
+{
+	tree_print(root, out);
+	say_whether_complete(root, "there is more than is shown");
 }
 
 static void say_remarks(struct json_object *rows)
@@ -138,22 +152,34 @@ static void say_remarks(struct json_object *rows)
 	text_done(&t);
 }
 
-/* Documents by the name of their list. */
-enum look { LOOK_TABLE, LOOK_HOLDERS, LOOK_CONFIG, LOOK_EVENTS, LOOK_REMARKS };
+/* Documents by the name of their list; one of them by two verbs. */
+enum look {
+	LOOK_TABLE,
+	LOOK_TOPOLOGY,
+	LOOK_TREE,
+	LOOK_HOLDERS,
+	LOOK_CONFIG,
+	LOOK_EVENTS,
+	LOOK_REMARKS
+};
 static const struct look_row {
 	const char *list;
 	enum look look;
 	const struct document_field *fields;
 	const char *code_field; /* NULL: only unknown names count */
+	const char *verb;	/* NULL: any */
 } looks[] = {
-	{ "paths", LOOK_TABLE, path_fields, NULL },
-	{ "checks", LOOK_TABLE, check_fields, "state" },
-	{ "removals", LOOK_TABLE, removal_fields, "result" },
-	{ "scans", LOOK_TABLE, scan_fields, "result" },
-	{ "holds", LOOK_HOLDERS, NULL, NULL },
-	{ "config", LOOK_CONFIG, NULL, NULL },
-	{ "events", LOOK_EVENTS, NULL, NULL },
-	{ "remarks", LOOK_REMARKS, NULL, NULL },
+	{ "paths", LOOK_TABLE, path_fields, NULL, NULL },
+	{ "maps", LOOK_TOPOLOGY, NULL, NULL, "topology" },
+	{ "maps", LOOK_TABLE, map_fields, NULL, NULL },
+	{ "tree", LOOK_TREE, NULL, NULL, NULL },
+	{ "checks", LOOK_TABLE, check_fields, "state", NULL },
+	{ "removals", LOOK_TABLE, removal_fields, "result", NULL },
+	{ "scans", LOOK_TABLE, scan_fields, "result", NULL },
+	{ "holds", LOOK_HOLDERS, NULL, NULL, NULL },
+	{ "config", LOOK_CONFIG, NULL, NULL, NULL },
+	{ "events", LOOK_EVENTS, NULL, NULL, NULL },
+	{ "remarks", LOOK_REMARKS, NULL, NULL, NULL },
 };
 
 static void print_look(const struct look_row *look, struct json_object *root,
@@ -161,6 +187,8 @@ static void print_look(const struct look_row *look, struct json_object *root,
 {
 	switch (look->look) {
 	case LOOK_TABLE: table_print(look->fields, rows, out); break;
+	case LOOK_TOPOLOGY: topology_print(rows, out); break;
+	case LOOK_TREE: print_tree(root, out); break;
 	case LOOK_HOLDERS: print_holders(root, rows, out); break;
 	case LOOK_CONFIG: configuration_print(rows, out); break;
 	case LOOK_EVENTS: print_events(rows, out); break;
@@ -168,32 +196,56 @@ static void print_look(const struct look_row *look, struct json_object *root,
 	}
 }
 
-static int print_document(struct json_object *root, struct text *out)
+/* NULL: an outline will do. "maps" of a status is a number. */
+static const struct look_row *find_look(
+	const char *verb, struct json_object *root, struct json_object **ret_rows)
 {
-	struct json_object *rows;
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		if ((!looks[i].verb || !strcmp(looks[i].verb, verb)) &&
+			json_object_object_get_ex(root, looks[i].list, ret_rows) &&
+			json_object_is_type(*ret_rows,
+				looks[i].look == LOOK_TREE ? json_type_object : json_type_array))
+			return &looks[i];
+	return NULL;
+}
+
+static int print_document(const char *verb, struct json_object *root, struct text *out)
+{
+	struct json_object *rows = NULL;
+	const struct look_row *look = find_look(verb, root, &rows);
 	int code = say_unknown(root), one;
 	const char *result;
 
-	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
-		if (!json_object_object_get_ex(root, looks[i].list, &rows) ||
-			!json_object_is_type(rows, json_type_array))
-			continue;
-		print_look(&looks[i], root, rows, out);
-		one = looks[i].code_field ? code_of_rows(rows, looks[i].code_field) : CODE_DONE;
-		result = text_of(root, "result");
-		if (looks[i].look == LOOK_REMARKS && result && strcmp(result, "accepted"))
-			one = strcmp(result, "refused") ? CODE_FAILED : CODE_USAGE;
-		return one > code ? one : code;
+	if (!look) {
+		json_object_object_del(root, "version"); /* of no interest to people */
+		table_print_outline(root, out);
+		return code;
 	}
-	json_object_object_del(root, "version"); /* of no interest to people */
-	table_print_outline(root, out);
-	return code;
+	print_look(look, root, rows, out);
+	one = look->code_field ? code_of_rows(rows, look->code_field) : CODE_DONE;
+	result = text_of(root, "result");
+	if (look->look == LOOK_REMARKS && result && strcmp(result, "accepted"))
+		one = strcmp(result, "refused") ? CODE_FAILED : CODE_USAGE;
+	return one > code ? one : code;
+}
+
+/* A tree is deeper than what is usually parsed. */
+static struct json_object *parse(const char *json)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(TREE_JSON_DEPTH);
+	struct json_object *root;
+
+	if (!tokener)
+		return NULL;
+	root = json_tokener_parse_ex(tokener, json, (int)strlen(json) + 1);
+	json_tokener_free(tokener);
+	return root;
 }
 
 int result_print(const struct words *words, char *json)
 {
 	_cleanup_(freep) char *owned = json;
-	_cleanup_(json_object_putp) struct json_object *root = json_tokener_parse(owned);
+	_cleanup_(json_object_putp) struct json_object *root = parse(owned);
 	struct text out = TEXT_INIT;
 	int code;
 
@@ -205,7 +257,7 @@ int result_print(const struct words *words, char *json)
 		metrics_print(root, &out);
 		code = CODE_DONE;
 	} else {
-		code = print_document(root, &out);
+		code = print_document(words->verb, root, &out);
 	}
 	if (words->json)
 		puts(owned);

@@ -6,6 +6,8 @@
 /* show.c: readers */
 int verb_status(const struct words *words);
 int verb_paths(const struct words *words);
+int verb_maps(const struct words *words); /* and topology */
+int verb_tree(const struct words *words);
 int verb_config(const struct words *words);
 int verb_events(const struct words *words);
 

@@ -19,7 +19,7 @@ enum { WORD = 64 };
 
 /* Reads words from text; after the first failure everything fails. */
 struct reader {
-	const char *text;
+	const char *text, *begin; /* of the words that are kept */
 	int error;
 	bool is_status;
 	char word[WORD];
@@ -70,10 +70,25 @@ static bool skip_counted(struct reader *r)
 	return read_number(r, &n) && skip_words(r, n);
 }
 
+static void keep_from_here(struct reader *r)
+{
+	r->begin = r->text + strspn(r->text, " \n");
+}
+
+/* What was read since, when it is a table's. Words that do not fit are cut. */
+static void keep(const struct reader *r, char ret[DM_WORDS_TEXT])
+{
+	size_t len = (size_t)(r->text - r->begin);
+
+	if (!r->error && !r->is_status)
+		text_copy(ret, len < DM_WORDS_TEXT ? len + 1 : DM_WORDS_TEXT, r->begin);
+}
+
 static bool read_features(struct reader *r, struct dm_multipath *map)
 {
 	uint32_t n;
 
+	keep_from_here(r);
 	if (!read_number(r, &n))
 		return false;
 	for (uint32_t i = 0; i < n && read_word(r); i++) {
@@ -82,19 +97,17 @@ static bool read_features(struct reader *r, struct dm_multipath *map)
 		if (r->is_status && i == 0)
 			map->queues_now = strcmp(r->word, "0") != 0;
 	}
+	keep(r, map->features);
 	return !r->error;
 }
 
 static bool read_handler(struct reader *r, struct dm_multipath *map)
 {
-	uint32_t n;
-
-	if (!read_number(r, &n))
+	keep_from_here(r);
+	if (!skip_counted(r))
 		return false;
-	for (uint32_t i = 0; i < n && read_word(r); i++)
-		if (i == 0)
-			TEXT_SET(map->handler, r->word);
-	return !r->error;
+	keep(r, map->handler);
+	return true;
 }
 
 static bool read_letter(struct reader *r, const char *letters, char *ret)
@@ -124,13 +137,28 @@ static bool read_path(struct reader *r, uint32_t group, uint32_t n_args, struct 
 	return skip_words(r, n_args);
 }
 
+static bool read_selector(struct reader *r, uint32_t group, struct dm_multipath *map)
+{
+	char selector[DM_WORDS_TEXT] = "";
+
+	keep_from_here(r);
+	if (r->is_status ? !read_letter(r, "AED", &map->group_state[group - 1]) : !read_word(r))
+		return false;
+	if (!skip_counted(r))
+		return false;
+	keep(r, selector);
+	if (group == 1)
+		TEXT_SET(map->selector, selector);
+	else if (strcmp(map->selector, selector))
+		map->selector[0] = '\0';
+	return true;
+}
+
 static bool read_group(struct reader *r, uint32_t group, struct dm_multipath *map)
 {
 	uint32_t n_paths, n_args;
 
-	if (r->is_status ? !read_letter(r, "AED", &map->group_state[group - 1]) : !read_word(r))
-		return false;
-	if (!skip_counted(r) || !read_number(r, &n_paths) || !read_number(r, &n_args))
+	if (!read_selector(r, group, map) || !read_number(r, &n_paths) || !read_number(r, &n_args))
 		return false;
 	if (n_paths > DM_MAX_PATHS - map->n_paths)
 		return fail(r, -E2BIG);

@@ -11,10 +11,10 @@
 
 #include "base/devt.h"
 
-#define DM_MAX_PATHS	256
-#define DM_MAX_GROUPS	256
-#define DM_WWID_TEXT	128
-#define DM_HANDLER_TEXT 32
+#define DM_MAX_PATHS  256
+#define DM_MAX_GROUPS 256
+#define DM_WWID_TEXT  128
+#define DM_WORDS_TEXT 128
 
 enum dm_group_state {
 	DM_GROUP_UNKNOWN = 0, /* the table does not say */
@@ -35,7 +35,11 @@ struct dm_multipath {
 	bool queues_now;	/* status only: I/O waits in the map */
 	uint32_t current_group; /* from 1; 0: none. Of a table: the one to begin with */
 	uint32_t n_groups, n_paths;
-	char handler[DM_HANDLER_TEXT]; /* table only: hardware handler, "" for none */
+	/* Table only, words with their count, as the kernel prints them: "1 queue_if_no_path", "0".
+	 */
+	char features[DM_WORDS_TEXT], handler[DM_WORDS_TEXT];
+	/* Table only: "service-time 0". "" when the groups have not all the same. */
+	char selector[DM_WORDS_TEXT];
 	struct dm_path paths[DM_MAX_PATHS];
 	char group_state[DM_MAX_GROUPS]; /* enum dm_group_state, of group i + 1 */
 };

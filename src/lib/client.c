@@ -192,6 +192,16 @@ int pk_paths(struct pk *pk, const char *const *names, char **ret)
 	return r < 0 ? r : answer(pk, call, ANSWER_US, ret);
 }
 
+int pk_maps(struct pk *pk, const char *const *names, char **ret)
+{
+	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
+	int r = new_call(pk, "Maps", &call);
+
+	if (r >= 0)
+		r = append_names(call, names);
+	return r < 0 ? r : answer(pk, call, ANSWER_US, ret);
+}
+
 int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
 {
 	_cleanup_(message_unrefp) sd_bus_message *call = NULL;

@@ -123,13 +123,13 @@ static bool is_below(const char *sysfs, const char *name)
 	return n && !strncmp(from, tail, n) && (from[n] == '/' || !from[n]);
 }
 
-static bool is_map(const struct model *m, const struct path *p, const char *n)
+static bool is_map(const struct map *map, const char *n)
 {
-	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
 	const char *minor = map_minor(n);
+	struct devt devt;
 
-	if (!map)
-		return false;
+	if (!devt_parse(n, &devt))
+		return devt_equal(&devt, &map->kernel.devt);
 	if (minor) {
 		char text[DEVT_TEXT];
 
@@ -141,20 +141,20 @@ static bool is_map(const struct model *m, const struct path *p, const char *n)
 
 static bool is_called(const struct model *m, const struct path *p, const char *n)
 {
+	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
 	struct scsi_address address;
 	struct devt devt;
 
 	if (!scsi_address_parse(n, &address))
 		return scsi_address_equal(&address, &p->device.address);
-	if (!devt_parse(n, &devt))
-		return devt_equal(&devt, &p->device.devt) ||
-		       (p->map >= 0 && devt_equal(&devt, &m->maps[p->map].kernel.devt));
+	if (!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt))
+		return true;
 	if (is_branch(n))
 		return has_component(p->device.sysfs, n);
 	if (strchr(n, '/'))
 		return is_below(p->device.sysfs, n);
 	return !strcmp(p->device.dev, n) || (p->device.wwid[0] && !strcmp(p->device.wwid, n)) ||
-	       is_map(m, p, n);
+	       (map && is_map(map, n));
 }
 
 uint32_t name_find(const struct model *m, const char *name,
@@ -172,6 +172,49 @@ uint32_t name_find(const struct model *m, const char *name,
 			visit(arg, p);
 		}
 	return found;
+}
+
+static bool is_on_map(const struct model *m, int map, const char *n)
+{
+	struct path *p;
+
+	for_each_path (m, p)
+		if (p->map == map && is_called(m, p, n))
+			return true;
+	return false;
+}
+
+uint32_t name_find_maps(
+	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg)
+{
+	const char *n = bare(name);
+	uint32_t found = 0;
+
+	if (name_form(name) == NAME_INVALID)
+		return 0;
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		if (m->maps[i].present && (is_map(&m->maps[i], n) || is_on_map(m, (int)i, n))) {
+			found++;
+			visit(arg, i);
+		}
+	return found;
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+bool name_is_node(const struct node *node, const char *name)
+{
+	const char *n = bare(name);
+	struct devt devt;
+
+	if (name_form(name) == NAME_INVALID)
+		return false;
+	if (!devt_parse(n, &devt))
+		return node->devt.major && devt_equal(&devt, &node->devt);
+	if (strchr(n, '/'))
+		return is_below(node->sysfs, n);
+	return !strcmp(node_name(node), n) || (node->wwid[0] && !strcmp(node->wwid, n)) ||
+	       (node->kind == NODE_MAP && !strcmp(node->label, n));
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * /sys/devices, a link of /sys/block, /sys/class, /sys/bus. One name may mean several paths.
  */
 #include "model/model.h"
+#include "model/node.h"
 
 enum name_form {
 	NAME_INVALID, /* no device can be called so */
@@ -18,6 +19,14 @@ enum name_form name_form(const char *name);
 /* Calls visit for every path that name means. The number of paths. */
 uint32_t name_find(const struct model *m, const char *name,
 	void (*visit)(void *arg, struct path *p), void *arg);
+
+/* The same for maps: those that are called so, and those of the paths that are. By their index in
+ * the model. */
+uint32_t name_find_maps(
+	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg);
+
+/* Does that name mean this device of the tree, or (a directory) something above it? */
+bool name_is_node(const struct node *node, const char *name);
 
 /*
  * Where to look for new logical units when that name is said: a host, target, session or remote

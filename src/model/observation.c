@@ -104,6 +104,8 @@ static const struct field member_fields[] = {
 	FIELD_AS("major", map_member, devt.major, FIELD_U32),
 	FIELD_AS("minor", map_member, devt.minor, FIELD_U32),
 	FIELD(map_member, active, FIELD_BOOL),
+	FIELD(map_member, group, FIELD_U16),
+	FIELD(map_member, failures, FIELD_U32),
 	FIELD_END,
 };
 static const struct field head_fields[] = { HEAD_FIELDS, FIELD_END };
@@ -192,6 +194,12 @@ static const struct field map_fields[] = {
 	FIELD_AS("open_count", observation, map.open_count, FIELD_U32),
 	FIELD_AS("queues", observation, map.queues, FIELD_BOOL),
 	FIELD_AS("suspended", observation, map.suspended, FIELD_BOOL),
+	FIELD_AS("read_only", observation, map.read_only, FIELD_BOOL),
+	FIELD_AS("size_sectors", observation, map.size_sectors, FIELD_U64),
+	FIELD_AS("features", observation, map.features, FIELD_TEXT),
+	FIELD_AS("handler", observation, map.handler, FIELD_TEXT),
+	FIELD_AS("selector", observation, map.selector, FIELD_TEXT),
+	FIELD_AS("groups", observation, map.groups, FIELD_TEXT),
 	FIELD_AS("members", observation, map.n_members, FIELD_U32),
 	FIELD_LIST("member", observation, map.members, map.n_members, member_fields),
 	FIELD_END,

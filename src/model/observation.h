@@ -23,6 +23,7 @@ enum {
 	MAX_MAP_NAME = 128,
 	MAX_ARRAY = 128,
 	MAX_MEMBERS = 128,
+	MAX_MAP_WORDS = 128,
 	MAX_HOLDS = 16,
 	MAX_INQUIRY = 64,
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
@@ -140,7 +141,9 @@ enum {
 
 struct map_member {
 	struct devt devt;
-	bool active; /* the kernel's A, not F */
+	bool active;	/* the kernel's A, not F */
+	uint16_t group; /* from 1; 0: not known */
+	uint32_t failures;
 };
 
 struct observation {
@@ -215,7 +218,16 @@ struct observation {
 			char name[MAX_MAP_NAME];
 			char uuid[MAX_MAP_NAME + 16];
 			uint32_t open_count;
-			bool queues, suspended;
+			bool queues, suspended, read_only;
+			uint64_t size_sectors;
+
+			/* As the table has them: "1 queue_if_no_path", "1 alua", "service-time 0".
+			 */
+			char features[MAX_MAP_WORDS], handler[MAX_MAP_WORDS];
+			char selector[MAX_MAP_WORDS]; /* "": not the same in all groups */
+
+			/* A letter a group: A(ctive), E(nabled), D(isabled), "?" unknown. */
+			char groups[MAX_MEMBERS + 1];
 			uint32_t n_members;
 			struct map_member members[MAX_MEMBERS];
 		} map;

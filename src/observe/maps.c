@@ -40,9 +40,30 @@ static void add_members(const struct dm_multipath *m, struct observation *ret)
 			ret->result = -E2BIG;
 			return;
 		}
-		map->members[map->n_members++] = (struct map_member){ m->paths[i].devt,
-			m->paths[i].active };
+		map->members[map->n_members++] = (struct map_member){ .devt = m->paths[i].devt,
+			.active = m->paths[i].active,
+			.group = (uint16_t)m->paths[i].group,
+			.failures = m->paths[i].failures };
 	}
+}
+
+static void add_groups(const struct dm_multipath *m, struct observation *ret)
+{
+	for (uint32_t i = 0; i < m->n_groups; i++) {
+		if (i + 1 == sizeof ret->map.groups) {
+			ret->result = -E2BIG;
+			return;
+		}
+		ret->map.groups[i] = m->group_state[i] ? m->group_state[i] : '?';
+	}
+}
+
+static void add_words(const struct dm_multipath *set, struct obs_map *map)
+{
+	map->queues = set->queues;
+	TEXT_SET(map->features, set->features);
+	TEXT_SET(map->handler, set->handler);
+	TEXT_SET(map->selector, set->selector);
 }
 
 void maps_observe(const struct dm_device *device, const char *table, const char *status,
@@ -58,11 +79,16 @@ void maps_observe(const struct dm_device *device, const char *table, const char 
 	TEXT_SET(ret->map.uuid, device->uuid);
 	ret->map.open_count = device->open_count;
 	ret->map.suspended = device->suspended;
-	ret->map.queues = r >= 0 && set.queues;
-	if (s >= 0)
-		add_members(&now, ret);
-	else if (r >= 0)
-		add_members(&set, ret); /* a table does not say "active" of any path */
+	ret->map.read_only = device->read_only;
+	ret->map.size_sectors = device->sectors;
+	if (r >= 0)
+		add_words(&set, &ret->map);
+	if (s < 0 && r < 0)
+		return;
+
+	/* a table does not say "active" of any path */
+	add_groups(s >= 0 ? &now : &set, ret);
+	add_members(s >= 0 ? &now : &set, ret);
 }
 
 /* 1: a map, 0: something else, -ENODATA: it has no table yet, -ENXIO: it went. */

@@ -186,6 +186,8 @@ static void device_from(const struct dm *dm, struct dm_device *ret)
 	ret->open_count = dm->io->open_count < 0 ? 0 : (uint32_t)dm->io->open_count;
 	ret->n_targets = dm->io->target_count;
 	ret->suspended = dm->io->flags & DM_SUSPEND_FLAG;
+	ret->read_only = dm->io->flags & DM_READONLY_FLAG;
+	ret->sectors = 0;
 	ret->type = ret->params = "";
 }
 
@@ -211,6 +213,7 @@ int dm_read(struct dm *dm, const struct devt *devt, enum dm_what what, struct dm
 	memcpy(&spec, data, sizeof spec);
 	if (!memchr(spec.target_type, '\0', sizeof spec.target_type))
 		return -EBADMSG;
+	ret->sectors = spec.length;
 	ret->type = (const char *)data + offsetof(struct dm_target_spec, target_type);
 	ret->params = (const char *)data + sizeof spec;
 	return 0;

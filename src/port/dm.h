@@ -30,7 +30,8 @@ struct dm_device {
 	char uuid[DM_UUID_TEXT];
 	uint32_t event_nr, open_count;
 	uint32_t n_targets; /* of the live table; 0: there is none */
-	bool suspended;
+	bool suspended, read_only;
+	uint64_t sectors; /* of the first target */
 	/* Of the first target. Borrowed until the next call on this dm. */
 	const char *type, *params;
 };

@@ -211,7 +211,7 @@ static int answer_status(struct call *call, char **ret)
 	return r < 0 ? r : 1;
 }
 
-static int begin_paths(struct call *call, sd_bus_message *m)
+static int begin_names(struct call *call, sd_bus_message *m)
 {
 	int r = sd_bus_message_read_strv(m, &call->names);
 
@@ -229,6 +229,17 @@ static int answer_paths(struct call *call, char **ret)
 	if (!model_of(call)->devices_known)
 		return instant_reached(loop_now(), call->deadline) ? -ETIMEDOUT : 0;
 	r = server_paths(client_server(call->client), call->names, may_be_old(call), ret);
+	return r < 0 ? r : 1;
+}
+
+static int answer_maps(struct call *call, char **ret)
+{
+	const struct model *m = model_of(call);
+	int r;
+
+	if (!m->devices_known || !instant_is_set(m->maps_at))
+		return instant_reached(loop_now(), call->deadline) ? -ETIMEDOUT : 0;
+	r = server_maps(client_server(call->client), call->names, may_be_old(call), ret);
 	return r < 0 ? r : 1;
 }
 
@@ -297,7 +308,8 @@ static int answer_subscribe(struct call *call, char **ret)
 
 static const struct method methods[] = {
 	{ "Status", "", "s", "json\0", true, begin_nothing, answer_status },
-	{ "Paths", "as", "s", "names\0json\0", true, begin_paths, answer_paths },
+	{ "Paths", "as", "s", "names\0json\0", true, begin_names, answer_paths },
+	{ "Maps", "as", "s", "names\0json\0", true, begin_names, answer_maps },
 	{ "Check", "ast", "s", "names\0timeout_ms\0json\0", false, begin_check, answer_check },
 	{ "Purge", "asut", "s", "names\0flags\0timeout_ms\0json\0", false, begin_purge,
 		answer_purge },

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/journal.h"
 #include "port/loop.h"
+#include "show/maps.h"
 #include "show/paths.h"
 #include "show/remarks.h"
 #include "show/status.h"
@@ -43,6 +44,7 @@ void server_done(struct server *s)
 	diagnostics_done(&s->remarks);
 	free(s->status.json);
 	free(s->paths.json);
+	free(s->maps.json);
 	free(s->reading_result);
 	*s = (struct server){ 0 };
 }
@@ -144,6 +146,19 @@ int server_paths(struct server *s, char *const *names, bool may_be_old, char **r
 	r = paths_document(core_model(s->core), names, loop_wall_offset_ms(), ret);
 	if (r >= 0 && all && may_be_old)
 		keep(&s->paths, *ret);
+	return r;
+}
+
+int server_maps(struct server *s, char *const *names, bool may_be_old, char **ret)
+{
+	bool all = !names || !names[0];
+	int r;
+
+	if (all && may_be_old && is_fresh(&s->maps))
+		return give_copy(s->maps.json, ret);
+	r = maps_document(core_model(s->core), names, ret);
+	if (r >= 0 && all && may_be_old)
+		keep(&s->maps, *ret);
 	return r;
 }
 

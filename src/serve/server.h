@@ -23,7 +23,7 @@ struct server {
 	struct ring ring;
 	struct diagnostics remarks; /* of the last reading of the configuration */
 	uint64_t clients, refused, dropped;
-	struct kept status, paths;
+	struct kept status, paths, maps;
 
 	/* readings of the configuration, numbered: one at a time */
 	bool reading, read_again;
@@ -41,6 +41,7 @@ void server_record(struct server *s, const struct change *c);
  * errno. */
 int server_status(struct server *s, bool may_be_old, char **ret);
 int server_paths(struct server *s, char *const *names, bool may_be_old, char **ret);
+int server_maps(struct server *s, char *const *names, bool may_be_old, char **ret);
 
 /* Reads the configuration. Returns the number of the reading that will have seen what the files
  * hold now; it has ended when s->readings is not smaller. */

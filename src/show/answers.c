@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "model/model.h"
-#include "show/paths.h"
+#include "show/names.h"
 #include "show/release.h"
 
 /* ---- the requests of one id ------------------------------------------------------------------ */

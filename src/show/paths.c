@@ -6,6 +6,7 @@
 
 #include "model/model.h"
 #include "model/name.h"
+#include "show/names.h"
 
 /* A path with the model it stands in. */
 struct row {
@@ -194,46 +195,23 @@ static int compare_rows(const void *a, const void *b)
 	return (x->lun > y->lun) - (x->lun < y->lun);
 }
 
-/* By slot, so that a path that has two of the names is shown once. */
+struct choice {
+	const struct model *model;
+	bool *chosen; /* by slot, so that a path that has two of the names is shown once */
+};
+
 static void choose(void *arg, struct path *p)
 {
-	bool *chosen = arg;
+	struct choice *choice = arg;
 
-	chosen[p->id.slot] = true;
+	choice->chosen[p->id.slot] = true;
 }
 
-/* The names that no device can have; the array is the caller's, the strings are borrowed. */
-static int choose_by_names(
-	const struct model *m, char *const *names, bool *chosen, char ***ret_unknown)
+static uint32_t choose_by_name(void *arg, const char *name)
 {
-	_cleanup_(freep) char **unknown = NULL;
-	size_t n = 0, n_unknown = 0;
+	struct choice *choice = arg;
 
-	while (names[n])
-		n++;
-	unknown = calloc(n + 1, sizeof *unknown);
-	if (!unknown)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		if (name_find(m, names[i], choose, chosen) == 0 &&
-			name_form(names[i]) != NAME_ADDRESS)
-			unknown[n_unknown++] = names[i];
-	if (n && n_unknown == n)
-		return -ENODEV;
-	*ret_unknown = TAKE(unknown);
-	return 0;
-}
-
-void document_put_unknown(struct document *d, char *const *names)
-{
-	struct json_object *array;
-
-	if (!names || !names[0])
-		return;
-	array = document_array(d);
-	for (size_t i = 0; names[i]; i++)
-		document_append(d, array, document_text(d, names[i]));
-	document_put(d, d->root, "unknown", array);
+	return name_find(choice->model, name, choose, choice);
 }
 
 static int write_rows(struct document *d, const struct model *m, const bool *chosen)
@@ -260,12 +238,13 @@ int paths_document(const struct model *m, char *const *names, int64_t wall_offse
 	_cleanup_(freep) bool *chosen = calloc(m->n_slots + 1, sizeof *chosen);
 	_cleanup_(freep) char **unknown = NULL;
 	_cleanup_(document_done) struct document d = { 0 };
+	struct choice choice = { m, chosen };
 	bool all = !names || !names[0];
 	int r;
 
 	if (!chosen)
 		return -ENOMEM;
-	r = all ? 0 : choose_by_names(m, names, chosen, &unknown);
+	r = all ? 0 : names_choose(names, choose_by_name, &choice, &unknown);
 	if (r < 0)
 		return r;
 	document_init(&d, wall_offset_ms);

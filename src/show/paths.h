@@ -11,6 +11,3 @@ extern const struct document_field path_fields[];
  * adds no row; one that cannot is listed under "unknown".
  * *ret: the caller's. 0; -ENODEV: none of the names is known; -ENOMEM. */
 int paths_document(const struct model *m, char *const *names, int64_t wall_offset_ms, char **ret);
-
-/* "unknown":["..."] into d's root, unless there are none; NULL-terminated or NULL. */
-void document_put_unknown(struct document *d, char *const *names);

@@ -363,7 +363,7 @@ void world_describe_map(const struct sim *s, uint32_t map, struct observation *r
 	snprintf(ret->map.uuid, sizeof ret->map.uuid, "mpath-%s", wwid);
 	for (uint32_t i = 0; i < m->n_members; i++)
 		ret->map.members[ret->map.n_members++] = (struct map_member){
-			{ SD_MAJOR, m->members[i].minor }, m->members[i].active
+			.devt = { SD_MAJOR, m->members[i].minor }, .active = m->members[i].active
 		};
 }
 

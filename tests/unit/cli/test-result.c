@@ -48,6 +48,9 @@ static const struct {
 	{ "a refused one", "{\"result\":\"refused\",\"remarks\":[]}", 2 },
 	{ "one that could not be read", "{\"result\":\"failed\",\"remarks\":[]}", 1 },
 	{ "a status", "{\"version\":1,\"paths\":{\"up\":1},\"config\":{\"remarks\":[]}}", 0 },
+	{ "maps of an unknown name", "{\"maps\":[],\"unknown\":[\"x\"]}", 4 },
+	{ "a tree", "{\"tree\":{\"name\":\"a\",\"children\":[]},\"complete\":true}", 0 },
+	{ "a tree that is not all", "{\"tree\":{\"name\":\"a\"},\"complete\":false}", 0 },
 	{ "no document", "oops", 1 },
 };
 

@@ -17,7 +17,7 @@ static void print_map(const struct dm_multipath *map, struct text *out)
 {
 	text_clear(out);
 	text_addf(out, "%s%s", map->queues ? "queues " : "", map->queues_now ? "queues-now " : "");
-	if (map->handler[0])
+	if (map->handler[0] && strcmp(map->handler, "0"))
 		text_addf(out, "%s ", map->handler);
 	text_addf(out, "%u/%u", map->current_group, map->n_groups);
 	for (uint32_t g = 0; g < map->n_groups; g++) {
@@ -37,10 +37,10 @@ static const struct {
 } tables[] = {
 	{ "as configured",
 		"1 queue_if_no_path 1 alua 2 1 service-time 0 1 1 8:0 1 service-time 0 1 1 8:16 1",
-		0, "queues alua 1/2 - 8:0-0 - 8:16-0" },
+		0, "queues 1 alua 1/2 - 8:0-0 - 8:16-0" },
 	{ "as the kernel prints it back",
 		"1 queue_if_no_path 1 alua 1 1 service-time 0 2 2 8:48 1 1 8:96 1 1", 0,
-		"queues alua 1/1 - 8:48-0 8:96-0" },
+		"queues 1 alua 1/1 - 8:48-0 8:96-0" },
 	{ "does not queue", "0 0 1 1 round-robin 0 2 1 8:16 1 8:32 1", 0, "1/1 - 8:16-0 8:32-0" },
 	{ "queues among other features",
 		"5 pg_init_retries 50 queue_if_no_path queue_mode bio 0 1 1 queue-length 0 1 1 "
@@ -49,7 +49,7 @@ static const struct {
 	{ "other features do not queue", "3 pg_init_retries 50 retain_attached_hw_handler 0 0 0", 0,
 		"0/0" },
 	{ "a handler with words", "0 3 emc 1 0 1 1 round-robin 0 1 1 8:16 1000", 0,
-		"emc 1/1 - 8:16-0" },
+		"3 emc 1 0 1/1 - 8:16-0" },
 	{ "a selector with words", "0 0 1 1 io-affinity 2 a b 1 2 8:16 3 4", 0, "1/1 - 8:16-0" },
 	{ "no words of a path", "0 0 1 1 service-time 0 1 0 8:16", 0, "1/1 - 8:16-0" },
 	{ "empty", "0 0 0 0", 0, "0/0" },
@@ -142,6 +142,42 @@ static void status_lines(void **state)
 	}
 }
 
+#define LONG_WORD "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+	const char *rule, *params, *features, *handler, *selector;
+} words[] = {
+	{ "words stand as the kernel has them",
+		"1 queue_if_no_path 1 alua 2 1 service-time 0 1 1 8:0 1 service-time 0 1 1 8:16 1",
+		"1 queue_if_no_path", "1 alua", "service-time 0" },
+	{ "none are a count, too", "0 0 1 1 round-robin 0 1 1 8:0 1000", "0", "0",
+		"round-robin 0" },
+	{ "words of a selector belong to it", " 0  0 1 1 io-affinity 2 a b 1 1 8:0 1", "0", "0",
+		"io-affinity 2 a b" },
+	{ "groups that differ have none together",
+		"0 0 2 1 service-time 0 1 1 8:0 1 round-robin 0 1 1 8:16 1", "0", "0", "" },
+	{ "a map without groups has none", "0 0 0 0", "0", "0", "" },
+	{ "what does not fit is cut", "3 " LONG_WORD " " LONG_WORD " " LONG_WORD " 0 0 0",
+		"3 " LONG_WORD " " LONG_WORD " aaaaaaaaaaaaaaaaaaaaaaa", "0", "" },
+};
+
+static void words_of_tables(void **state)
+{
+	struct dm_multipath map;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (dm_table_parse(words[i].params, &map) < 0 ||
+			strcmp(map.features, words[i].features) ||
+			strcmp(map.handler, words[i].handler) ||
+			strcmp(map.selector, words[i].selector))
+			fail_msg("%s: \"%s\" \"%s\" \"%s\"", words[i].rule, map.features,
+				map.handler, map.selector);
+	}
+	assert_int_equal(dm_status_parse("2 0 1 0 1 1 A 0 1 0 8:16 A 0", &map), 0);
+	assert_true(!map.features[0] && !map.handler[0] && !map.selector[0]);
+}
+
 static void as_many_paths_as_fit(void **state)
 {
 	struct dm_multipath map;
@@ -230,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_lines),
 		cmocka_unit_test(status_lines),
+		cmocka_unit_test(words_of_tables),
 		cmocka_unit_test(as_many_paths_as_fit),
 		cmocka_unit_test(cut_lines),
 		cmocka_unit_test(uuids_of_maps),

@@ -85,8 +85,8 @@ struct observation built_map_of(uint32_t minor, const char *wwid, struct path **
 	snprintf(o.map.name, sizeof o.map.name, "map%u", minor);
 	snprintf(o.map.uuid, sizeof o.map.uuid, "mpath-%s", wwid);
 	for (uint32_t i = 0; i < n; i++)
-		o.map.members[o.map.n_members++] = (struct map_member){ paths[i]->device.devt,
-			true };
+		o.map.members[o.map.n_members++] =
+			(struct map_member){ .devt = paths[i]->device.devt, .active = true };
 	return o;
 }
 

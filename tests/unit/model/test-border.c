@@ -153,10 +153,18 @@ static void fill_map(struct obs_map *m)
 	U32(m->open_count);
 	BOOL(m->queues);
 	BOOL(m->suspended);
+	BOOL(m->read_only);
+	U64(m->size_sectors);
+	TEXT(m->features);
+	TEXT(m->handler);
+	TEXT(m->selector);
+	TEXT(m->groups);
 	m->n_members = (uint32_t)(draw() % (MAX_MEMBERS + 1));
 	for (uint32_t i = 0; i < m->n_members; i++) {
 		DEVT(m->members[i].devt);
 		BOOL(m->members[i].active);
+		m->members[i].group = (uint16_t)some(65535);
+		U32(m->members[i].failures);
 	}
 }
 

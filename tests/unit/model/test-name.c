@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "built.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -201,6 +202,51 @@ static void test_map_gone(void **state)
 	model_free(m);
 }
 
+static void add_map(void *arg, uint32_t map)
+{
+	struct names *names = arg;
+	size_t n = strlen(names->found);
+
+	snprintf(names->found + n, sizeof names->found - n, "%s%u", n ? " " : "", map);
+}
+
+/* Two maps: 0 is map3 of LUN one, 1 is map9 whose members are no paths. */
+static const struct {
+	const char *rule, *name, *found;
+} map_rows[] = {
+	{ "by its name", "map3", "0" },
+	{ "by its node", "/dev/mapper/map9", "1" },
+	{ "by its number", "253:9", "1" },
+	{ "by its other number", "dm-9", "1" },
+	{ "by its WWID", "none", "1" },
+	{ "a path is its map", "sddt", "0" },
+	{ "so is its address", "5:0:0:1", "0" },
+	{ "a function is the maps of its paths", PCI, "0" },
+	{ "a path in no map", "two", "" },
+	{ "a word that means nothing", "nonsense", "" },
+	{ "not a name", "a b", "" },
+};
+
+static void test_maps(void **state)
+{
+	struct model *m = world();
+	struct observation gone = built_map_of(9, "none", NULL, 0);
+	struct names names = { "" };
+
+	(void)state;
+	built_map(m, 9, "none", NULL, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(map_rows); i++) {
+		names = (struct names){ "" };
+		name_find_maps(m, map_rows[i].name, add_map, &names);
+		if (strcmp(names.found, map_rows[i].found) != 0)
+			fail_msg("%s: \"%s\"", map_rows[i].rule, names.found);
+	}
+	gone.map.present = false;
+	model_note(m, &gone);
+	assert_int_equal(name_find_maps(m, "map9", add_map, &names), 0);
+	model_free(m);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -208,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_map_gone),
+		cmocka_unit_test(test_maps),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);

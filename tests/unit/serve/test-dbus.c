@@ -53,6 +53,8 @@ static int asks_everything(void)
 	EXPECT(pk_paths(pk, none, &json) == 0 && strstr(json, "\"dev\":\"sdaac\""));
 	EXPECT(pk_paths(pk, known, &json) == 0 && !strstr(json, "\"dev\":\"sdaac\""));
 	EXPECT(pk_paths(pk, gone, &json) == 0 && strstr(json, "\"paths\":[]"));
+	EXPECT(pk_maps(pk, none, &json) == 0 && strstr(json, "\"maps\":[]"));
+	EXPECT(pk_maps(pk, known, &json) == 0 && !strstr(json, "\"unknown\""));
 	EXPECT(pk_check(pk, known, 5000, &json) == 0 && strstr(json, "\"state\":\"up\""));
 	EXPECT(pk_check(pk, known, 0, &json) == 0 && strstr(json, "\"state\":\"up\""));
 	EXPECT(pk_purge(pk, known, 0, 5000, &json) == 0 && strstr(json, "\"result\":\"refused\""));
@@ -81,6 +83,7 @@ static int asks_wrongly(void)
 
 	EXPECT(pk_connect(0, &pk) == 0);
 	EXPECT(pk_paths(pk, unknown, &json) == -ENODEV);
+	EXPECT(pk_maps(pk, unknown, &json) == -ENODEV);
 	EXPECT(pk_check(pk, unknown, 0, &json) == -ENODEV);
 	EXPECT(*pk_error(pk));
 	EXPECT(pk_holders(pk, "no-such-map", &json) == -ENODEV);
@@ -110,6 +113,8 @@ static int reads_only(void)
 	EXPECT(pk_status(pk, &json) == 0);
 	EXPECT(pk_paths(pk, none, &json) == 0);
 	EXPECT(pk_paths(pk, none, &json) == 0);
+	EXPECT(pk_maps(pk, none, &json) == 0);
+	EXPECT(pk_maps(pk, none, &json) == 0);
 	EXPECT(pk_events(pk, 0, &json) == 0);
 	EXPECT(pk_config(pk, 1, &json) == 0);
 	EXPECT(pk_check(pk, known, 0, &json) == -EPERM);

@@ -43,9 +43,15 @@ static void add_map(struct model *m)
 	o.map.devt = (struct devt){ 253, 4 };
 	TEXT_SET(o.map.name, "oradata");
 	TEXT_SET(o.map.uuid, "mpath-36001405aaaa");
+	o.map.size_sectors = 32768;
+	TEXT_SET(o.map.features, "1 queue_if_no_path");
+	TEXT_SET(o.map.handler, "1 alua");
+	TEXT_SET(o.map.selector, "service-time 0");
+	TEXT_SET(o.map.groups, "AE");
+	o.map.queues = true;
 	o.map.n_members = 2;
-	o.map.members[0] = (struct map_member){ { 8, 16 }, true };
-	o.map.members[1] = (struct map_member){ { 8, 32 }, false };
+	o.map.members[0] = (struct map_member){ .devt = { 8, 16 }, .active = true, .group = 1 };
+	o.map.members[1] = (struct map_member){ .devt = { 8, 32 }, .group = 2, .failures = 3 };
 	model_note(m, &o);
 }
 

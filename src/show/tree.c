@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "show/tree.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/cleanup.h"
+#include "model/name.h"
+#include "show/printable.h"
+#include "show/size.h"
+
+/* What is of no interest to people, being nearly everybody's. */
+static const char usual_state[] = "present";
+
+/* ---- the document ---------------------------------------------------------------------------- */
+
+static struct datum get_name(struct document *d, const void *item)
+{
+	(void)d;
+	return datum_text(node_name(item));
+}
+
+static struct datum get_kind(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	(void)d;
+	return datum_text(node_kind_name(node->kind));
+}
+
+static struct datum get_sysfs(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	text_addf(&d->scratch, "/sys/%s", node->sysfs);
+	return datum_scratch(d);
+}
+
+static struct datum get_driver(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	(void)d;
+	return datum_text(node->driver);
+}
+
+static struct datum get_devt(struct document *d, const void *item)
+{
+	const struct node *node = item;
+	char text[DEVT_TEXT];
+
+	if (!node->devt.major)
+		return datum_nothing();
+	devt_print(&node->devt, text);
+	text_add(&d->scratch, text);
+	return datum_scratch(d);
+}
+
+static struct datum get_state(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	(void)d;
+	return datum_text(node->state[0] ? node->state : usual_state);
+}
+
+static struct datum get_label(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	(void)d;
+	return datum_text(node->label);
+}
+
+static struct datum get_wwid(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	(void)d;
+	return datum_text(node->wwid);
+}
+
+static struct datum get_size(struct document *d, const void *item)
+{
+	const struct node *node = item;
+
+	if (!node->devt.major)
+		return datum_nothing();
+	size_print(node->size_sectors, &d->scratch);
+	return datum_scratch(d);
+}
+
+static struct datum get_holds(struct document *d, const void *item)
+{
+	(void)item;
+	return datum_part(document_array(d));
+}
+
+/* Behind these stands "children". */
+static const struct document_field node_fields[] = {
+	{ "name", DOCUMENT_TEXT, ALWAYS, NULL, get_name },
+	{ "kind", DOCUMENT_TEXT, ALWAYS, NULL, get_kind },
+	{ "sysfs", DOCUMENT_TEXT, ALWAYS, NULL, get_sysfs },
+	{ "driver", DOCUMENT_TEXT, OR_NULL, NULL, get_driver },
+	{ "devt", DOCUMENT_TEXT, OR_NULL, NULL, get_devt },
+	{ "state", DOCUMENT_TEXT, ALWAYS, NULL, get_state },
+	{ "label", DOCUMENT_TEXT, OR_LESS, NULL, get_label },
+	{ "wwid", DOCUMENT_TEXT, OR_LESS, NULL, get_wwid },
+	{ "size", DOCUMENT_TEXT, OR_LESS, NULL, get_size },
+	{ "holds", DOCUMENT_PART, ALWAYS, NULL, get_holds },
+	DOCUMENT_FIELDS_END,
+};
+
+static void put_nodes(struct document *d, const struct node *nodes, size_t n, const bool *is_shown)
+{
+	struct json_object *children[NODE_MAX_DEPTH + 1];
+
+	for (size_t i = 0; i < n && !d->failed; i++) {
+		uint32_t depth = nodes[i].depth;
+		struct json_object *object;
+
+		if (!is_shown[i])
+			continue;
+		object = document_object(d, node_fields, &nodes[i]);
+		children[depth] = document_array(d);
+		document_put(d, object, "children", children[depth]);
+		if (depth)
+			document_append(d, children[depth - 1], object);
+		else
+			document_put(d, d->root, "tree", object);
+	}
+}
+
+/* What is called so, with all that is below it: those stand behind it, and are deeper. */
+static size_t choose_below(const struct node *nodes, size_t n, const char *name, bool *is_shown)
+{
+	size_t found = 0;
+	uint32_t depth = 0;
+	bool below = false;
+
+	for (size_t i = 0; i < n; i++) {
+		below = below && nodes[i].depth > depth;
+		if (!below && name_is_node(&nodes[i], name)) {
+			below = true;
+			depth = nodes[i].depth;
+			found++;
+		}
+		is_shown[i] = below;
+	}
+	return found;
+}
+
+/* ... and with all that is above: from the end, what is less deep than what stands behind it. */
+static void choose_above(const struct node *nodes, size_t n, bool *is_shown)
+{
+	uint32_t wanted = 0; /* all depths below this one stand above something that is shown */
+
+	for (size_t i = n; i-- > 0;) {
+		if (is_shown[i] || nodes[i].depth < wanted) {
+			is_shown[i] = true;
+			wanted = nodes[i].depth;
+		}
+	}
+}
+
+int tree_document(const struct node *nodes, size_t n, bool complete, const char *name, char **ret)
+{
+	_cleanup_(document_done) struct document d = { 0 };
+	_cleanup_(freep) bool *is_shown = calloc(n + 1, sizeof *is_shown);
+
+	if (!is_shown)
+		return -ENOMEM;
+	if (!name)
+		memset(is_shown, true, n);
+	else if (!choose_below(nodes, n, name, is_shown) && name_form(name) != NAME_ADDRESS)
+		return -ENODEV;
+	else
+		choose_above(nodes, n, is_shown);
+	if (n)
+		is_shown[0] = true;
+	document_init(&d, 0);
+	put_nodes(&d, nodes, n, is_shown);
+	document_put(&d, d.root, "complete", document_yes(&d, complete));
+	return document_finish(&d, ret);
+}
+
+/* ---- for people ------------------------------------------------------------------------------ */
+
+/* Which lines of those above go on below this one. */
+struct trunk {
+	bool goes_on[NODE_MAX_DEPTH + 1];
+	size_t depth;
+};
+
+static void print_branch(const struct trunk *trunk, struct text *out)
+{
+	for (size_t i = 0; i + 1 < trunk->depth; i++)
+		text_add(out, trunk->goes_on[i] ? "|  " : "   ");
+	if (trunk->depth)
+		text_add(out, trunk->goes_on[trunk->depth - 1] ? "|- " : "`- ");
+}
+
+static void print_words(struct json_object *node, struct text *out)
+{
+	static const char *const words[] = { "name", "devt", "driver", "label", "size", "state" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct json_object *value;
+		const char *word;
+
+		if (!json_object_object_get_ex(node, words[i], &value) || !value)
+			continue;
+		word = json_object_get_string(value);
+		if (!strcmp(words[i], "state") && !strcmp(word, usual_state))
+			continue;
+		text_add(out, i ? "  " : "");
+		printable_terminal(word, out);
+	}
+	text_add(out, "\n");
+}
+
+/* As deep as the document was let be when it was parsed. */
+static void print_node(struct json_object *node, struct trunk *trunk, struct text *out)
+{
+	struct json_object *children;
+	size_t n = 0;
+
+	print_branch(trunk, out);
+	print_words(node, out);
+	if (json_object_object_get_ex(node, "children", &children) &&
+		json_object_is_type(children, json_type_array))
+		n = json_object_array_length(children);
+	if (!n || trunk->depth == ARRAY_SIZE(trunk->goes_on))
+		return;
+	trunk->depth++;
+	for (size_t i = 0; i < n; i++) {
+		trunk->goes_on[trunk->depth - 1] = i + 1 < n;
+		print_node(json_object_array_get_idx(children, i), trunk, out);
+	}
+	trunk->depth--;
+}
+
+void tree_print(struct json_object *root, struct text *out)
+{
+	struct trunk trunk = { .depth = 0 };
+	struct json_object *tree;
+
+	if (json_object_object_get_ex(root, "tree", &tree))
+		print_node(tree, &trunk, out);
+}
