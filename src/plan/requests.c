@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/facts.h"
 #include "plan/scans.h"
+#include "plan/waits.h"
 
 enum { SCAN_AGAIN_MS = 1000 };
 
@@ -122,6 +123,17 @@ int request_open_place(struct model *m, const struct obs_request *word, const st
 	r->place = *place;
 	place_print(place, text);
 	TEXT_SET(r->hctl, text);
+	return 0;
+}
+
+int request_open_wait(struct model *m, const struct obs_request *word, const char *name)
+{
+	struct request *r = open_row(m, word, PATH_NONE, name);
+
+	if (!r)
+		return -ENOMEM;
+	TEXT_SET(r->name, name);
+	r->wanted = word->paths;
 	return 0;
 }
 
@@ -367,16 +379,22 @@ static void step_path(struct model *m, struct request *r, struct path *p, struct
 	case VERB_PURGE: step_purge(m, r, p); return;
 	case VERB_CHECK: step_check(m, r, p); return;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
-	case VERB_RESCAN: return; /* it is about a place */
+	case VERB_RESCAN: /* it is about a place */
+	case VERB_WAIT: return;
 	}
 }
 
 static void end_late(struct model *m, struct request *r, struct path *p)
 {
-	if (p)
+	struct text t = TEXT_INIT;
+
+	if (p) {
 		end_with_rung(m, r, p, RESULT_PENDING);
-	else
-		end(m, r, NULL, RESULT_PENDING, reason_name(r->waits));
+		return;
+	}
+	text_addf(&t, "%s%s%s", reason_name(r->waits), r->waits_of[0] ? ": " : "", r->waits_of);
+	end(m, r, NULL, RESULT_PENDING, text_str(&t));
+	text_done(&t);
 }
 
 static void step_one(struct model *m, struct request *r, struct agenda *agenda)
@@ -385,6 +403,9 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 
 	if (r->verb == VERB_RESCAN) {
 		step_rescan(m, r, agenda);
+	} else if (r->verb == VERB_WAIT) {
+		if (wait_is_over(m, r, agenda))
+			end(m, r, NULL, RESULT_REACHED, "");
 	} else if (p) {
 		step_path(m, r, p, agenda);
 	} else {
