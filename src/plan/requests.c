@@ -210,11 +210,19 @@ static bool will_be_fenced(const struct request *r, const struct path *p)
 	       (p->fence.stage == FENCE_CHANGED && !(r->flags & REQUEST_DRY_RUN));
 }
 
+/* It was seen to lead elsewhere, and set offline by somebody before it was fenced. */
+static bool cannot_be_read_again(const struct request *r, const struct path *p)
+{
+	return p->fence.stage == FENCE_CHANGED && !p->fence.fenced && is_offline(r, p);
+}
+
 static void step_unmarked(struct model *m, struct request *r, struct path *p)
 {
 	if (r->flags & REQUEST_FENCED) {
 		if (!will_be_fenced(r, p))
 			end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_NOT_FENCED));
+		else if (cannot_be_read_again(r, p))
+			end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_OFFLINE));
 		return;
 	}
 	if (is_found_alive(r, p))
