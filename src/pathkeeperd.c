@@ -5,13 +5,10 @@
  * inherit, and memory is locked when everything is there.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/cleanup.h"
@@ -132,22 +129,6 @@ static int refuse_mode(const struct options *options, const struct config *confi
 }
 
 /* One daemon, or one verb that works without it. The descriptor stays open for our life. */
-static int take_lock(void)
-{
-	const char *dir = process_runtime_dir();
-	_cleanup_(closep) int fd = -1;
-	char path[256];
-
-	mkdir(dir, 0755);
-	snprintf(path, sizeof path, "%s/lock", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 static void on_stop(void *arg)
 {
 	struct loop *loop = arg;
@@ -226,7 +207,7 @@ int main(int argc, char **argv)
 	r = refuse_mode(&options, config);
 	if (r)
 		return r;
-	lock = take_lock();
+	lock = process_take_lock();
 	if (lock < 0) {
 		fprintf(stderr, "pathkeeperd: %s/lock: %s\n", process_runtime_dir(),
 			lock == -EWOULDBLOCK ? "a pathkeeper is running" : strerror(-lock));

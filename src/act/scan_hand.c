@@ -79,20 +79,13 @@ static int receive(int socket, struct action *ret)
 	static struct packet packet;
 	int r;
 
-	for (;;) {
-		r = packet_wait(socket, false);
-		if (r < 0)
-			return r;
-		r = packet_receive(socket, &packet);
-		if (r == 0)
-			return -EPIPE;
-		while (r == 1 && packet_next(&packet, ret, sizeof *ret) == 1)
+	while ((r = packet_receive_patiently(socket, &packet)) > 0) {
+		while (packet_next(&packet, ret, sizeof *ret) == 1)
 			if (ret->kind == ACT_SCAN)
 				return 0;
 		packet_done(&packet);
-		if (r < 0 && r != -EAGAIN)
-			return r;
 	}
+	return r < 0 ? r : -EPIPE;
 }
 
 int scan_hand_main(int socket, uint32_t host)

@@ -2,11 +2,8 @@
 #include "cli/alone.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "cli/result.h"
@@ -46,21 +43,6 @@ int alone_config(struct config **ret)
 				remarks.rows[i].text);
 	diagnostics_done(&remarks);
 	return r < 0 ? CODE_USAGE : 0;
-}
-
-int alone_lock(void)
-{
-	_cleanup_(closep) int fd = -1;
-	char path[256];
-
-	mkdir(process_runtime_dir(), 0755);
-	snprintf(path, sizeof path, "%s/lock", process_runtime_dir());
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return -errno;
-	return TAKE_FD(fd);
 }
 
 static void on_settled(void *arg)

@@ -7,10 +7,6 @@
 #include "cli/words.h"
 #include "model/observation.h"
 
-/* The daemon's lock; to be held for as long as the verb runs. A descriptor, -EWOULDBLOCK: a daemon
- * that starts or another verb has it, other negative errno. */
-int alone_lock(void);
-
 /* Does what verb says about the named devices and prints the document. An exit status. */
 int alone_run(const struct words *words, enum verb verb);
 

@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "pathkeeper.h"
 #include "port/loop.h"
+#include "port/process.h"
 
 DEFINE_FREEP(struct pk, pk_close)
 
@@ -25,7 +26,7 @@ static int connect_or_lock(const struct words *words, struct pk **ret_pk, int *r
 
 		if (r != -ECONNREFUSED)
 			return r;
-		lock = alone_lock();
+		lock = process_take_lock();
 		if (lock >= 0) {
 			*ret_lock = lock;
 			return r;

@@ -410,15 +410,7 @@ int scout_main(int socket, uint32_t tag)
 
 	(void)tag;
 	report_init(&report, socket);
-	for (;;) {
-		r = packet_wait(socket, false);
-		if (r < 0)
-			return 1;
-		r = packet_receive(socket, &packet);
-		if (r == -EAGAIN)
-			continue;
-		if (r <= 0)
-			return r < 0;
+	while ((r = packet_receive_patiently(socket, &packet)) > 0) {
 		while (packet_next(&packet, &a, sizeof a) > 0)
 			if (a.kind == ACT_READ_DEVICES || a.kind == ACT_LOOK)
 				answer(&from, &a, &report);
@@ -426,4 +418,5 @@ int scout_main(int socket, uint32_t tag)
 		if (report_flush(&report) < 0)
 			return 1;
 	}
+	return r < 0;
 }

@@ -66,15 +66,7 @@ int owner_main(int socket, uint32_t tag)
 	int r;
 
 	(void)tag;
-	for (;;) {
-		r = packet_wait(socket, false);
-		if (r < 0)
-			return 1;
-		r = packet_receive(socket, &packet);
-		if (r == -EAGAIN)
-			continue;
-		if (r <= 0)
-			return r < 0;
+	while ((r = packet_receive_patiently(socket, &packet)) > 0) {
 		while (packet_next(&packet, &a, sizeof a) > 0) {
 			struct observation o = { .kind = OBS_OWNER, .action = a.id };
 
@@ -86,4 +78,5 @@ int owner_main(int socket, uint32_t tag)
 		}
 		packet_done(&packet);
 	}
+	return r < 0;
 }

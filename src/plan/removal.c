@@ -394,6 +394,14 @@ static bool answers_again(const struct obs_done *done)
 	return false;
 }
 
+/* The kernel says that it is in use: may_go() holds it, by name when it finds one. */
+static void claim_refused(struct model *m, struct path *p)
+{
+	p->claim_refused_at = m->now;
+	p->claims_refused++;
+	model_purge_enter(m, p, PURGE_MARKED, BECAUSE_CLAIMED);
+}
+
 /* In which of its conditions a hand failed, and what that says. Unless it may have written, nothing
  * died by it. */
 static void delete_failed(struct model *m, struct path *p, const struct observation *done)
@@ -412,9 +420,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 		return;
 	case STAGE_CLAIM:
 		model_take_back_death(m, p);
-		p->claim_refused_at = m->now; /* may_go() holds it, by name when it finds one */
-		p->claims_refused++;
-		model_purge_enter(m, p, PURGE_MARKED, BECAUSE_CLAIMED);
+		claim_refused(m, p);
 		return;
 	case STAGE_LOCK:
 		model_take_back_death(m, p);
@@ -438,7 +444,9 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 static void unmapping_ended(struct model *m, struct path *p, const struct observation *done)
 {
 	p->deed_ended = false;
-	if (done->result < 0)
+	if (done->result == -EBUSY && p->purge_why == BECAUSE_MAP_FIRST)
+		claim_refused(m, p);
+	else if (done->result < 0)
 		back_off_after(m, p, BECAUSE_FAILED, done);
 	else if (p->map_tells++) /* it was told before, and somebody took it back */
 		back_off(m, p, BECAUSE_MOVED);

@@ -186,6 +186,18 @@ int packet_wait(int socket, bool for_room)
 	return 0;
 }
 
+int packet_receive_patiently(int socket, struct packet *ret)
+{
+	int r;
+
+	do {
+		r = packet_wait(socket, false);
+		if (r >= 0)
+			r = packet_receive(socket, ret);
+	} while (r == -EAGAIN);
+	return r;
+}
+
 int packet_send_patiently(int socket, const void *record, size_t size)
 {
 	int r;

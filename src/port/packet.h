@@ -42,6 +42,8 @@ int packet_send_one(int socket, const void *record, size_t size, const int *fds,
 /* Blocks until socket has something for us, its other end is gone, or (for_room) it takes more.
  * For helpers, whose only business their socket is. 0 or negative errno. */
 int packet_wait(int socket, bool for_room);
+/* packet_receive() that waits for a packet: 1, 0 (the other end closed), or negative errno. */
+int packet_receive_patiently(int socket, struct packet *ret);
 /* packet_send_one() that waits for room. */
 int packet_send_patiently(int socket, const void *record, size_t size);
 /* Is the other end closed? Blocks not, reads nothing. */

@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -143,6 +146,22 @@ const char *process_runtime_dir(void)
 	const char *dir = secure_getenv("PATHKEEPER_RUNTIME_DIR");
 
 	return dir && *dir ? dir : "/run/pathkeeper";
+}
+
+int process_take_lock(void)
+{
+	const char *dir = process_runtime_dir();
+	_cleanup_(closep) int fd = -1;
+	char path[256];
+
+	mkdir(dir, 0755);
+	snprintf(path, sizeof path, "%s/lock", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 int process_watch_child(int pid)

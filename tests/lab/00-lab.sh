@@ -108,7 +108,7 @@ is "$(ls /sys/class/scsi_device)" "" "and no disk is left"
 eight_devices() { [ "$(san_scsi_debug_hctls | wc -l)" = 8 ]; }
 must san_scsi_debug 2 1 4 vpd_use_hostno=0
 ok wait_until 30 eight_devices -- "scsi_debug makes two hosts of four LUNs"
-udevadm settle --timeout=30
+must udevadm settle --timeout=120
 hctl=$(san_scsi_debug_hctls | head -n1)
 disk=$(ls "/sys/class/scsi_device/$hctl/device/block")
 is "$(san_tur "$disk")" good "one of them answers good"

@@ -20,7 +20,7 @@ must doer_start
 
 # --- watching and asking ---
 references() { cat /sys/module/iscsi_tcp/refcnt; }
-udevadm settle --timeout=60
+must udevadm settle --timeout=120
 pinned=$(references)
 for lun in 1 2 3 4 5 6; do watch_lun $lun; done
 keeper=$(keeper_pid)

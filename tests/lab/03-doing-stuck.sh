@@ -19,7 +19,7 @@ need sg_raw
 must san_scsi_debug 2 1 3
 six_devices() { [ "$(san_scsi_debug_hctls | wc -l)" = 6 ]; }
 must wait_until 30 six_devices
-udevadm settle --timeout=60
+must udevadm settle --timeout=120
 must doer_start
 slot=0
 for hctl in $(san_scsi_debug_hctls | sort -V); do

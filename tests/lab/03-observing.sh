@@ -50,7 +50,7 @@ who_holds()
 	local words
 
 	words="$(number devt "$(cat "/sys/class/block/$1/dev")") ${2:+$(number map "$2")}"
-	udevadm settle
+	must udevadm settle --timeout=120
 	awaited=holders put find-holders "$words" "dev=$1" deadline_ms=20000
 }
 
@@ -212,7 +212,7 @@ must dmsetup create part --uuid "part1-mpath-$wwid" --table "0 30720 linear $map
 must pvcreate -q /dev/mapper/part 9>&-
 must vgcreate -q lab /dev/mapper/part 9>&-
 must lvcreate -q -Zn -Wn -L 4M -n volume lab 9>&-
-udevadm settle
+must udevadm settle --timeout=120
 must mkfs.ext4 -q /dev/mapper/lab-volume
 must mount /dev/mapper/lab-volume /mnt/data
 must who_holds "$two" "$map"
@@ -236,12 +236,12 @@ like "$answer" "done *result=-16 written=yes*" "a map in use is not removed: the
 must umount /mnt/data
 must vgremove -q -f lab 9>&-
 must dmsetup remove --retry part
-udevadm settle
+must udevadm settle --timeout=120
 deed remove-map "uuid=mpath-$wwid"
 no_error "a map that nobody uses is removed"
 ok fails dmsetup info "$wwid" -- "it is gone from the kernel"
 ok wait_until 10 map_is "map at=* $(number devt "$map") name=*" -- "and told to be"
-udevadm settle
+must udevadm settle --timeout=120
 ok fails test -e "/dev/mapper/$wwid" -- "udev has taken its link away"
 deed remove-map "uuid=mpath-$wwid"
 no_error "to remove it a second time is no error"

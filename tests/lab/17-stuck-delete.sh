@@ -16,7 +16,7 @@ need sg_raw jq
 must san_scsi_debug 2 1 4
 eight_devices() { [ "$(san_scsi_debug_hctls | wc -l)" = 8 ]; }
 must wait_until 30 eight_devices
-udevadm settle --timeout=60
+must udevadm settle --timeout=120
 # shellcheck disable=SC2046 # addresses are words
 set -- $(san_scsi_debug_hctls | sort -V)
 slow=${1%%:*}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The daemon dies on every rung of a removal, killed or asked to end: the next one comes to the
 # same end, and nothing of the dead one is left.
-# timeout: 900
+# timeout: 1200
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"
@@ -20,7 +20,7 @@ rungs='marked verifying unmapping deleting'
 must san_build 2 1
 lun=1
 for signal in $signals; do
-	for rung in $rungs stuck held; do
+	for rung in $rungs sent stuck held; do
 		: "$signal $rung"
 		lun=$((lun + 1))
 		must san_volume vol$lun 16
@@ -100,6 +100,20 @@ for signal in $signals; do
 		go_on $rung "$dir"
 		ok wait_until 30 path_is "$partner" state up -- "$rung: its partner is up"
 	done
+
+	# sent: the hand is out and well within its time when its daemon dies, which it asks last
+	lun=$((lun + 1))
+	dir=$(device_dir "$(san_dev $lun 1)")
+	test_point hand-before-ask
+	must san_unmap $lun 1
+	must wait_until 60 hand_stopped
+	test_point_end hand-before-ask
+	kill -$signal "$daemon_pid"
+	dies $signal sent
+	must kill -CONT "$hand"
+	ok wait_until 20 process_is "$hand" "" -- "sent: the hand ends"
+	ok test -e "$dir" -- "sent: it deleted nothing for a daemon that is gone"
+	go_on sent "$dir"
 
 	# stuck: the hand stands still past its deadline, holds its host, and must not delete when its
 	# daemon is gone

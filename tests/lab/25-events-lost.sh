@@ -14,7 +14,7 @@ need jq
 must san_scsi_debug 1 1 8
 eight_devices() { [ "$(san_scsi_debug_hctls | wc -l)" = 8 ]; }
 must wait_until 30 eight_devices
-udevadm settle --timeout=60
+must udevadm settle --timeout=120
 # shellcheck disable=SC2046 # addresses are words
 set -- $(san_scsi_debug_hctls | sort -V)
 host=${1%%:*}
@@ -51,7 +51,7 @@ must kill -CONT $daemon_pid
 ok wait_until 20 said uevents-lost -- "lost events are noticed"
 ok wait_until 30 same -- "the model is what sysfs has" || note "model: $(in_model | tr '\n' ',') sysfs: $(in_sysfs | tr '\n' ',')"
 ok wait_until 30 paths_up 5 -- "and all of it is up"
-udevadm settle --timeout=60
+must udevadm settle --timeout=120
 ok fails said path-purge -- "nothing was ever marked"
 ok daemon_stop -- "the daemon ends with status 0"
 done_testing

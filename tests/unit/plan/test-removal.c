@@ -958,6 +958,21 @@ static void test_claimed(void **state)
 	assert_in_range(w->n_deeds - deeds, 4, 12); /* each claim disturbs who would mount it */
 }
 
+/* Somebody opened it after the holders were found: the kernel does not let the map go. */
+static void test_a_map_that_is_busy_is_in_use(void **state)
+{
+	(void)state;
+	begin("purge_last_path yes\n");
+	world_map(w, 3, "one", &p, 1);
+	unmap(p);
+	world_run_until(w, p, PURGE_UNMAPPING, SOON_MS);
+	world_deed_ends(w, -EBUSY, STAGE_WRITE);
+	world_run(w, 100);
+	world_require(p, PURGE_HELD, BECAUSE_CLAIMED);
+	assert_int_equal(w->m->counters.failed, 0);
+	world_run_until(w, p, PURGE_UNMAPPING, REMOVAL_HELD_MS + SOON_MS);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, end)
 
 int main(void)
@@ -1008,6 +1023,7 @@ int main(void)
 		TEST(test_somebody_takes_it_back),
 		TEST(test_it_answers_while_the_map_is_told),
 		TEST(test_claimed),
+		TEST(test_a_map_that_is_busy_is_in_use),
 	};
 
 	return cmocka_run_group_tests_name("removal", tests, NULL, NULL);

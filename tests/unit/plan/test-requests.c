@@ -253,7 +253,7 @@ static void test_the_map_is_in_use(void **state)
 	world_run_until(w, p, PURGE_UNMAPPING, SOON_MS);
 	world_deed_ends(w, -EBUSY, STAGE_WRITE);
 	world_run(w, 10);
-	require(id, RESULT_BUSY, "backoff: failed write EBUSY");
+	require(id, RESULT_BUSY, "claimed");
 }
 
 /* A hand that was not told "gone" is no failure of the kernel: it is tried again. */
