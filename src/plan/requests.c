@@ -2,6 +2,7 @@
 #include "plan/requests.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "plan/facts.h"
@@ -128,8 +129,11 @@ int request_open_place(struct model *m, const struct obs_request *word, const st
 
 int request_open_wait(struct model *m, const struct obs_request *word, const char *name)
 {
-	struct request *r = open_row(m, word, PATH_NONE, name);
+	struct request *r;
 
+	if (strlen(name) >= sizeof r->name)
+		return -EINVAL;
+	r = open_row(m, word, PATH_NONE, name);
 	if (!r)
 		return -ENOMEM;
 	TEXT_SET(r->name, name);

@@ -2,7 +2,7 @@
 /* When a client that waits for a device is told that it is there. */
 #include "world.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -293,6 +293,23 @@ static void test_the_last_moment_counts(void **state)
 	require(id, RESULT_REACHED, 2, "");
 }
 
+/* Cut off it would be another one. */
+static void test_a_name_that_is_too_long(void **state)
+{
+	struct obs_request word = { .request = 1, .verb = VERB_WAIT, .paths = 1 };
+	char name[MAX_SYSFS + 1];
+
+	(void)state;
+	begin();
+	memset(name, 'a', MAX_SYSFS);
+	name[MAX_SYSFS] = '\0';
+	assert_int_equal(request_open_wait(w->m, &word, name), -EINVAL);
+	assert_int_equal(w->m->n_requests, 0);
+	name[MAX_SYSFS - 1] = '\0';
+	assert_int_equal(request_open_wait(w->m, &word, name), 0);
+	assert_string_equal(w->m->requests[0].name, name);
+}
+
 static void test_a_client_that_leaves(void **state)
 {
 	uint64_t id;
@@ -360,6 +377,7 @@ int main(void)
 		TEST(test_it_comes_up),
 		TEST(test_waiting_costs_nothing),
 		TEST(test_the_last_moment_counts),
+		TEST(test_a_name_that_is_too_long),
 		TEST(test_a_client_that_leaves),
 		TEST(test_a_name_of_before_is_nobodys),
 		TEST(test_what_they_have_in_common),
