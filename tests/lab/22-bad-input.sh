@@ -151,12 +151,14 @@ python3 /run/lab/attack.py $runtime/private $runtime/read &
 must wait_until 60 test -s /run/lab/attacking.0
 note "root holds $(cat /run/lab/attacking.0) connections"
 ok daemon_is_running -- "the daemon is there"
+log_mark
 must san_map 2 1 vol2
 must san_rescan 1 2
 must san_wait_dev 2 1 >/dev/null
 victim=$(san_dev 2 1)
 dir=$(device_dir "$victim")
-ok wait_until 20 said path-added "dev=$victim" -- "it sees a new path"
+# it may be seen before it has a disk
+ok wait_until 20 said path-added "hctl=$(san_hctl 2 1)" -- "it sees a new path"
 must san_unmap 2 1
 ok wait_until 60 device_gone "$dir" -- "and removes the dead one"
 ok daemon_stop -- "the daemon ends with status 0"
