@@ -152,6 +152,22 @@ int pk_holders(struct pk *pk, const char *name, char **ret);
 int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
 
 /**
+ * pk_wait() - until devices are there, with so many good paths
+ * @names:	NULL-terminated, at least one; what is not there yet is waited for
+ * @paths:	up or ghost, leading to the logical unit that they should, as read after the call
+ *		came; of each name, from 1 to 65536
+ * @timeout_ms:	what is not there then is "pending"; 0: the daemon's usual (120 s)
+ * @ret:	set on success: the document, a result for each name; free() it
+ *
+ * Errors:	as pk_status(), and -ENODEV: no device can be called so
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_wait(
+	struct pk *pk, const char *const *names, unsigned paths, uint64_t timeout_ms, char **ret);
+
+/**
  * pk_config() - the configuration that is in force
  * @with_origin: also where each value came from
  * @ret:	set on success: the document; free() it

@@ -24,6 +24,8 @@ static const struct verb_row verbs[] = {
 		"Who uses the device, and how to release it" },
 	{ "rescan", "[DEVICE...]", MAY_TIMEOUT, 0, ANY, verb_rescan,
 		"Look for new LUNs there, or on all hosts" },
+	{ "wait", "DEVICE...", MAY_PATHS | MAY_TIMEOUT, 1, ANY, verb_wait,
+		"Until the devices are there, with good paths" },
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },

@@ -29,6 +29,8 @@ static void put_paths(void)
 		put("pathkeeper.8", reason_name((enum reason)i));
 	for (int i = RESULT_REMOVED; i <= RESULT_WOULD_REMOVE; i++)
 		put("pathkeeper.8", request_result_name((enum request_result)i));
+	for (int i = RESULT_SCANNED; i <= RESULT_REACHED; i++)
+		put("pathkeeper.8", request_result_name((enum request_result)i));
 	for (int i = HOLD_OTHER; i <= HOLD_CLAIM; i++)
 		put("pathkeeper.8", hold_kind_name((enum hold_kind)i));
 	for (int i = STAGE_LOCK; i < STAGE_N; i++)

@@ -77,6 +77,7 @@ static int print_answer(const struct words *words, const struct alone *a, enum v
 	case VERB_PURGE: r = removals_document(m, id, unknown, &json); break;
 	case VERB_HOLDERS: r = holders_document(m, id, words->names[0], &json); break;
 	case VERB_RESCAN: r = scans_document(m, id, unknown, &json); break;
+	case VERB_WAIT: r = waits_document(m, id, unknown, &json); break;
 	}
 	return r < 0 ? result_failure(words->verb, r, NULL) : result_print(words, json);
 }

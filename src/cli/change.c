@@ -116,6 +116,19 @@ int verb_rescan(const struct words *words)
 	return ask(&w, VERB_RESCAN, call_rescan);
 }
 
+/* Only a daemon knows how the paths have been. */
+int verb_wait(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_WAIT_TIMEOUT_S);
+	_cleanup_(pk_closep) struct pk *pk = NULL;
+	char *json;
+	int r = pk_connect(0, &pk);
+
+	if (r >= 0)
+		r = pk_wait(pk, w.names, w.paths ? (unsigned)w.paths : 1, w.timeout_ms, &json);
+	return r < 0 ? result_failure(w.verb, r, pk ? pk_error(pk) : NULL) : result_print(&w, json);
+}
+
 int verb_holders(const struct words *words)
 {
 	struct words w = with_timeout(words, WORDS_CHECK_TIMEOUT_S);

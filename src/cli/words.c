@@ -22,6 +22,7 @@ static const struct {
 		"remove paths whose identity changed (without DEVICE: all that are fenced)" },
 	{ 't', MAY_TIMEOUT, "timeout", "S",
 		"what is not done after S seconds is pending (status 1)" },
+	{ 'p', MAY_PATHS, "paths", "N", "with at least N good paths (usual: 1)" },
 	{ 'o', MAY_ORIGIN, "origin", NULL, "also say where each value came from" },
 	{ 'c', MAY_CHECK_FILE, "check", "FILE", "say what is wrong with FILE, and nothing else" },
 	{ 'l', MAY_LAST, "last", "N", "the last N events (usual: 1024)" },
@@ -31,7 +32,12 @@ static const struct {
 	{ 'h', 0, "help", NULL, "print this text" },
 };
 
-enum { N_ROWS = sizeof rows / sizeof *rows, MAX_TIMEOUT_S = 7 * 24 * 3600, MAX_LAST = 1000000 };
+enum {
+	N_ROWS = sizeof rows / sizeof *rows,
+	MAX_TIMEOUT_S = 7 * 24 * 3600,
+	MAX_LAST = 1000000,
+	MAX_PATHS = 65536
+};
 
 void words_print_help(const struct verb_row *verb)
 {
@@ -69,6 +75,7 @@ static int take(struct words *w, int key, const char *value)
 	case 'h': w->help = true; return 0;
 	case 'c': w->check_file = value; return 0;
 	case 'l': return take_number("last", value, MAX_LAST, &w->last);
+	case 'p': return take_number("paths", value, MAX_PATHS, &w->paths);
 	case 't':
 		r = take_number("timeout", value, MAX_TIMEOUT_S, &seconds);
 		if (r == 0)

@@ -14,7 +14,12 @@ enum exit_code {
 	CODE_NOT_PERMITTED = 6,
 };
 
-enum { WORDS_PURGE_TIMEOUT_S = 120, WORDS_RESCAN_TIMEOUT_S = 120, WORDS_CHECK_TIMEOUT_S = 60 };
+enum {
+	WORDS_PURGE_TIMEOUT_S = 120,
+	WORDS_RESCAN_TIMEOUT_S = 120,
+	WORDS_WAIT_TIMEOUT_S = 120,
+	WORDS_CHECK_TIMEOUT_S = 60,
+};
 
 struct words {
 	const char *verb;
@@ -23,6 +28,7 @@ struct words {
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
 	uint64_t last;	     /* events; 0: not given */
+	uint64_t paths;	     /* 0: not given */
 	const char **names;  /* NULL-terminated; borrowed from argv */
 	unsigned n_names;
 };
@@ -45,6 +51,7 @@ enum word_option {
 	MAY_METRICS = 1 << 6,
 	MAY_LAST = 1 << 7,
 	MAY_FENCED = 1 << 8,
+	MAY_PATHS = 1 << 9,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

@@ -170,6 +170,10 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 
 	if (form == NAME_INVALID)
 		return -EINVAL;
+	if (word->verb == VERB_WAIT) {
+		r = request_open_wait(core->model, word, name);
+		return r < 0 ? r : 1;
+	}
 	n = open_all(&o);
 	if (o.failure)
 		return o.failure;

@@ -18,7 +18,8 @@
 enum {
 	HELLO_US = 5 * 1000 * 1000,
 	ANSWER_US = 25 * 1000 * 1000,
-	RESCAN_MS = 120 * 1000,	      /* what the daemon makes of a timeout of 0 */
+	RESCAN_MS = 120 * 1000, /* what the daemon makes of a timeout of 0 */
+	WAIT_MS = 120 * 1000,
 	LONGER_US = 10 * 1000 * 1000, /* than the daemon was told to wait */
 };
 
@@ -247,6 +248,19 @@ int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char
 	if (r >= 0)
 		r = sd_bus_message_append(call, "t", timeout_ms);
 	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : RESCAN_MS), ret);
+}
+
+int pk_wait(
+	struct pk *pk, const char *const *names, unsigned paths, uint64_t timeout_ms, char **ret)
+{
+	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
+	int r = new_call(pk, "Wait", &call);
+
+	if (r >= 0)
+		r = append_names(call, names);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ut", (uint32_t)paths, timeout_ms);
+	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : WAIT_MS), ret);
 }
 
 int pk_config(struct pk *pk, int with_origin, char **ret)

@@ -65,7 +65,7 @@ static const char *const helper_names[] = {
 	[HELPER_HAND] = "hand",
 };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders", "rescan" };
+static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait" };
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -242,6 +242,7 @@ static const struct field request_fields[] = {
 	FIELD_NAMED("verb", observation, request.verb, verb_names),
 	FIELD_AS("flags", observation, request.flags, FIELD_U32),
 	FIELD_AS("timeout_ms", observation, request.timeout_ms, FIELD_U64),
+	FIELD_AS("paths", observation, request.paths, FIELD_U32),
 	FIELD_AS("requester", observation, request.requester, FIELD_TEXT),
 	FIELD_END,
 };

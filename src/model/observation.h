@@ -131,7 +131,7 @@ enum helper_kind {
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN };
+enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT };
 
 enum {
 	REQUEST_DRY_RUN = 1,
@@ -263,6 +263,7 @@ struct observation {
 			enum verb verb;
 			uint32_t flags;
 			uint64_t timeout_ms; /* 0: none */
+			uint32_t paths;	     /* of a wait: so many good ones */
 			char requester[48];
 		} request;
 		struct obs_fenced {

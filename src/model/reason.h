@@ -30,6 +30,9 @@
 	X(UNDONE, "set running again")                                                             \
 	X(FENCED, "fenced")                                                                        \
 	X(NOT_FENCED, "not fenced")                                                                \
+	/* a client waits for paths */                                                             \
+	X(ABSENT, "absent")                                                                        \
+	X(TOO_FEW, "too few paths")                                                                \
 	/* a marked path waits */                                                                  \
 	X(CHECKING, "checking")                                                                    \
 	X(TRANSPORT, "transport")                                                                  \

@@ -13,6 +13,7 @@ static const char *const names[] = {
 	[RESULT_CHECKED] = "checked",
 	[RESULT_HOLDERS_FOUND] = "found",
 	[RESULT_SCANNED] = "scanned",
+	[RESULT_REACHED] = "reached",
 };
 
 const char *request_result_name(enum request_result result)

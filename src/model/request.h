@@ -16,6 +16,7 @@ enum request_result {
 	RESULT_CHECKED,
 	RESULT_HOLDERS_FOUND,
 	RESULT_SCANNED,
+	RESULT_REACHED,
 };
 
 struct request {
@@ -46,7 +47,13 @@ struct request {
 	instant scan_again; /* not before */
 	uint64_t reading;   /* what the scan brought is known when all was read after this; 0: no */
 	uint32_t found;
-	enum reason waits; /* for what, when the time is over */
+	enum reason waits;	 /* for what, when the time is over */
+	char waits_of[MAX_NAME]; /* whose it is; "": nobody's alone */
+	/* of a word that waits for paths: found counts the good ones */
+	char name[MAX_SYSFS];
+	char map[MAX_MAP_NAME]; /* of all that are good, as is wwid; "": they differ */
+	uint32_t wanted;
+	instant count_again; /* not before */
 	struct question holders_asked;
 	bool holders_known;
 	struct obs_holders holders;

@@ -2,10 +2,12 @@
 #include "plan/requests.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "plan/facts.h"
 #include "plan/scans.h"
+#include "plan/waits.h"
 
 enum { SCAN_AGAIN_MS = 1000 };
 
@@ -125,6 +127,20 @@ int request_open_place(struct model *m, const struct obs_request *word, const st
 	return 0;
 }
 
+int request_open_wait(struct model *m, const struct obs_request *word, const char *name)
+{
+	struct request *r;
+
+	if (strlen(name) >= sizeof r->name)
+		return -EINVAL;
+	r = open_row(m, word, PATH_NONE, name);
+	if (!r)
+		return -ENOMEM;
+	TEXT_SET(r->name, name);
+	r->wanted = word->paths;
+	return 0;
+}
+
 static void end(struct model *m, struct request *r, struct path *p, enum request_result result,
 	const char *reason)
 {
@@ -198,11 +214,19 @@ static bool will_be_fenced(const struct request *r, const struct path *p)
 	       (p->fence.stage == FENCE_CHANGED && !(r->flags & REQUEST_DRY_RUN));
 }
 
+/* It was seen to lead elsewhere, and set offline by somebody before it was fenced. */
+static bool cannot_be_read_again(const struct request *r, const struct path *p)
+{
+	return p->fence.stage == FENCE_CHANGED && !p->fence.fenced && is_offline(r, p);
+}
+
 static void step_unmarked(struct model *m, struct request *r, struct path *p)
 {
 	if (r->flags & REQUEST_FENCED) {
 		if (!will_be_fenced(r, p))
 			end(m, r, p, RESULT_REFUSED, reason_name(BECAUSE_NOT_FENCED));
+		else if (cannot_be_read_again(r, p))
+			end(m, r, p, RESULT_FAILED, reason_name(BECAUSE_OFFLINE));
 		return;
 	}
 	if (is_found_alive(r, p))
@@ -367,16 +391,22 @@ static void step_path(struct model *m, struct request *r, struct path *p, struct
 	case VERB_PURGE: step_purge(m, r, p); return;
 	case VERB_CHECK: step_check(m, r, p); return;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
-	case VERB_RESCAN: return; /* it is about a place */
+	case VERB_RESCAN: /* it is about a place */
+	case VERB_WAIT: return;
 	}
 }
 
 static void end_late(struct model *m, struct request *r, struct path *p)
 {
-	if (p)
+	struct text t = TEXT_INIT;
+
+	if (p) {
 		end_with_rung(m, r, p, RESULT_PENDING);
-	else
-		end(m, r, NULL, RESULT_PENDING, reason_name(r->waits));
+		return;
+	}
+	text_addf(&t, "%s%s%s", reason_name(r->waits), r->waits_of[0] ? ": " : "", r->waits_of);
+	end(m, r, NULL, RESULT_PENDING, text_str(&t));
+	text_done(&t);
 }
 
 static void step_one(struct model *m, struct request *r, struct agenda *agenda)
@@ -385,6 +415,9 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 
 	if (r->verb == VERB_RESCAN) {
 		step_rescan(m, r, agenda);
+	} else if (r->verb == VERB_WAIT) {
+		if (wait_is_over(m, r, agenda))
+			end(m, r, NULL, RESULT_REACHED, "");
 	} else if (p) {
 		step_path(m, r, p, agenda);
 	} else {

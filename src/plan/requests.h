@@ -11,6 +11,10 @@ int request_open(struct model *m, const struct obs_request *word, struct path *p
 int request_open_place(struct model *m, const struct obs_request *word, const struct place *place,
 	const char *name);
 
+/* A word that waits for what is called so, or will be. 0, -ENOMEM, -EINVAL: nothing has so long a
+ * name. */
+int request_open_wait(struct model *m, const struct obs_request *word, const char *name);
+
 /* Asks what open requests need, ends those that can be answered. */
 void requests_step(struct model *m, struct agenda *agenda);
 

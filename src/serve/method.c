@@ -17,6 +17,8 @@ enum {
 	CHECK_MS = 40000, /* what is meant by a timeout of 0; of a purge it means none */
 	HOLDERS_MS = 15000,
 	RESCAN_MS = 120000,
+	WAIT_MS = 120000,
+	MOST_PATHS = 65536, /* that can be waited for */
 	KNOWN_MS = 10000,
 	LONGEST_MS = 7 * 24 * 3600 * 1000,
 };
@@ -53,17 +55,25 @@ static uint64_t timeout_or(uint64_t timeout_ms, uint64_t usual_ms)
 	return timeout_ms < LONGEST_MS ? timeout_ms : LONGEST_MS;
 }
 
-static int open_errand(struct call *call, enum verb verb, uint32_t flags, uint64_t timeout_ms)
+static int open_errand_for(struct call *call, const struct obs_request *asked)
 {
 	struct server *server = client_server(call->client);
-	struct obs_request word = { .verb = verb, .flags = flags, .timeout_ms = timeout_ms };
+	struct obs_request word = *asked;
+	enum verb verb = word.verb;
 
 	snprintf(word.requester, sizeof word.requester, "uid %u pid %u", client_uid(call->client),
 		client_pid(call->client));
 	log_event(verb == VERB_PURGE || verb == VERB_RESCAN ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG,
 		"request", "verb=%s uid=%u pid=%u flags=%u", call->method->name,
-		client_uid(call->client), client_pid(call->client), flags);
+		client_uid(call->client), client_pid(call->client), word.flags);
 	return errand_new(server->core, &word, call->names, &call->errand);
+}
+
+static int open_errand(struct call *call, enum verb verb, uint32_t flags, uint64_t timeout_ms)
+{
+	const struct obs_request word = { .verb = verb, .flags = flags, .timeout_ms = timeout_ms };
+
+	return open_errand_for(call, &word);
 }
 
 /* ---- errands --------------------------------------------------------------------------------- */
@@ -164,6 +174,35 @@ static int answer_rescan(struct call *call, char **ret)
 	if (r <= 0)
 		return r;
 	r = scans_document(
+		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
+	return r < 0 ? r : 1;
+}
+
+static int begin_wait(struct call *call, sd_bus_message *m)
+{
+	struct obs_request word = { .verb = VERB_WAIT };
+	uint64_t timeout_ms;
+	int r = sd_bus_message_read_strv(m, &call->names);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "ut", &word.paths, &timeout_ms);
+	if (r >= 0)
+		r = check_names(call);
+	if (r < 0)
+		return r;
+	if (r == 0 || !word.paths || word.paths > MOST_PATHS)
+		return -EINVAL;
+	word.timeout_ms = timeout_or(timeout_ms, WAIT_MS);
+	return open_errand_for(call, &word);
+}
+
+static int answer_wait(struct call *call, char **ret)
+{
+	int r = step_errand(call);
+
+	if (r <= 0)
+		return r;
+	r = waits_document(
 		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
 	return r < 0 ? r : 1;
 }
@@ -315,6 +354,7 @@ static const struct method methods[] = {
 		answer_purge },
 	{ "Holders", "s", "s", "name\0json\0", false, begin_holders, answer_holders },
 	{ "Rescan", "ast", "s", "names\0timeout_ms\0json\0", false, begin_rescan, answer_rescan },
+	{ "Wait", "asut", "s", "names\0paths\0timeout_ms\0json\0", false, begin_wait, answer_wait },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

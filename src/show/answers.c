@@ -232,6 +232,49 @@ int scans_document(const struct model *m, uint64_t id, char *const *unknown, cha
 	return rows_document(m, id, "scans", scan_fields, unknown, ret);
 }
 
+/* ---- waits ----------------------------------------------------------------------------------- */
+
+static struct datum get_name(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->name);
+}
+
+static struct datum get_map(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->map);
+}
+
+static struct datum get_wanted(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_number(r->wanted);
+}
+
+const struct document_field wait_fields[] = {
+	{ "device", DOCUMENT_TEXT, ALWAYS, "DEVICE", get_name },
+	{ "wwid", DOCUMENT_TEXT, OR_NULL, "WWID", get_wwid },
+	{ "map", DOCUMENT_TEXT, OR_NULL, "MAP", get_map },
+	{ "paths", DOCUMENT_NUMBER, ALWAYS, "PATHS", get_found },
+	{ "wanted", DOCUMENT_NUMBER, ALWAYS, "WANTED", get_wanted },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
+int waits_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
+{
+	return rows_document(m, id, "waits", wait_fields, unknown, ret);
+}
+
 /* ---- holders --------------------------------------------------------------------------------- */
 
 static struct datum get_kind(struct document *d, const void *item)

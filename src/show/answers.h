@@ -9,11 +9,13 @@
 
 struct model;
 
-extern const struct document_field check_fields[], removal_fields[], scan_fields[], hold_fields[];
+extern const struct document_field check_fields[], removal_fields[], scan_fields[], wait_fields[],
+	hold_fields[];
 
 int checks_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
 int removals_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
 int scans_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
+int waits_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
 
 /* One document also where name means several paths: what holds any of them. */
 int holders_document(const struct model *m, uint64_t id, const char *name, char **ret);

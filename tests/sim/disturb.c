@@ -3,6 +3,7 @@
 #include "sim.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -412,7 +413,8 @@ static void name_something(struct sim *s, char *ret, size_t size)
 	switch (sim_below(s, 8)) {
 	case 4: snprintf(ret, size, "host%u", h); return;
 	case 5: snprintf(ret, size, "session%u", h); return;
-	case 0: snprintf(ret, size, "%s", o.device.wwid); return;
+	case 0:
+	case 6: snprintf(ret, size, "%s", o.device.wwid); return;
 	case 1: snprintf(ret, size, "%u:0:0:%u", h, l); return;
 	case 2: snprintf(ret, size, "map%u", 1 + sim_below(s, s->last_map + 1)); return;
 	case 3: snprintf(ret, size, "%u:%u", SD_MAJOR, d->minor); return;
@@ -420,19 +422,41 @@ static void name_something(struct sim *s, char *ret, size_t size)
 	}
 }
 
+/* Of a volume's own name it is known what has to be there. */
+static void remember_wait(
+	struct sim *s, struct wait_truth *wait, const struct obs_request *word, const char *name)
+{
+	struct observation o;
+
+	*wait = (struct wait_truth){ 0 };
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		world_describe(s, i / LUNS, i % LUNS, &o);
+		if (o.device.present && !strcmp(o.device.wwid, name))
+			*wait = (struct wait_truth){ word->request,
+				s->devices[i / LUNS][i % LUNS].volume, word->paths, s->now };
+	}
+}
+
+/* Another client leaves for this one. */
+static uint64_t *take_slot(struct sim *s)
+{
+	uint64_t *slot = &s->requests[sim_below(s, REQUESTS)];
+
+	if (*slot)
+		core_request_close(s->core, *slot);
+	s->waits[slot - s->requests].request = 0;
+	*slot = core_next_request(s->core);
+	return slot;
+}
+
 static void request(struct sim *s)
 {
 	static const uint32_t flags[] = { 0, 0, REQUEST_DRY_RUN, REQUEST_HELD, REQUEST_FENCED,
 		REQUEST_FENCED, REQUEST_FENCED | REQUEST_DRY_RUN };
 	struct obs_request word = { .requester = "sim" };
-	uint64_t *slot = &s->requests[sim_below(s, REQUESTS)];
 	char name[MAX_WWID];
 
-	if (*slot) {
-		core_request_close(s->core, *slot);
-		*slot = 0;
-	}
-	word.request = *slot = core_next_request(s->core);
+	word.request = *take_slot(s);
 	word.verb = (enum verb)sim_below(s, 4);
 	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
 	word.timeout_ms = sim_chance(s, 500) ? 0 : 1 + sim_below(s, 60000);
@@ -446,6 +470,22 @@ static void request(struct sim *s)
 		core_request_hosts(s->core, &word);
 	else
 		core_request(s->core, &word, name);
+}
+
+static void await(struct sim *s)
+{
+	struct obs_request word = { .requester = "sim", .verb = VERB_WAIT };
+	uint64_t *slot = take_slot(s);
+	char name[MAX_WWID];
+
+	word.request = *slot;
+	word.paths = 1 + sim_below(s, 2);
+	word.timeout_ms = 1 + sim_below(s, 60000);
+	name_something(s, name, sizeof name);
+	remember_wait(s, &s->waits[slot - s->requests], &word, name);
+	sim_story(s, "request %llu: wait for %u of %s", (unsigned long long)word.request,
+		word.paths, name);
+	core_request(s->core, &word, name);
 }
 
 void disturb_restart(struct sim *s)
@@ -486,6 +526,7 @@ static const struct {
 	{ reconfigure, 2 },
 	{ sleep_a_while, 1 },
 	{ request, 25 },
+	{ await, 25 },
 	{ disturb_restart, 1 },
 };
 

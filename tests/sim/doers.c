@@ -77,6 +77,8 @@ static void check(struct sim *s, const struct event *e)
 	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
 		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry,
 			e->action.check.ask_identity, &o.checked);
+	if (o.checked.identified)
+		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
 		h->check = 0;
 		oracle_told(s, h->host, h->lun, &o);

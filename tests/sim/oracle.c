@@ -72,6 +72,8 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 		s->nexuses[host].told_down_at = s->now;
 	if (checked && o->checked.asked && o->result == 0)
 		told_answer(s, host, lun, &o->checked);
+	if (checked && o->checked.identified)
+		s->told[host][lun] = s->asked[host][lun];
 }
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -354,6 +356,48 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 		require_radius(s, hand);
 }
 
+/* ---- waits ----------------------------------------------------------------------------------- */
+
+static const struct request *request_of(const struct sim *s, uint64_t id)
+{
+	const struct model *m = core_model(s->core);
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].id == id)
+			return &m->requests[i];
+	return NULL;
+}
+
+/* Devices that said since then that they are this volume, or nothing that could be read. */
+static uint32_t count_told(const struct sim *s, const struct wait_truth *wait)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct identity_truth *told = &s->told[i / LUNS][i % LUNS];
+
+		n += instant_is_set(told->at) && !instant_before(told->at, wait->since) &&
+		     (told->volume == wait->volume || !told->volume);
+	}
+	return n;
+}
+
+void oracle_waits(struct sim *s)
+{
+	for (uint32_t i = 0; i < REQUESTS; i++) {
+		struct wait_truth *wait = &s->waits[i];
+		const struct request *r = wait->request ? request_of(s, wait->request) : NULL;
+
+		if (!r || r->result == REQUEST_OPEN)
+			continue;
+		s->counts.waits += r->result == RESULT_REACHED;
+		if (r->result == RESULT_REACHED && count_told(s, wait) < wait->wanted)
+			sim_fail(s, "P7: who waits for %u paths of vol%u was told of %u",
+				wait->wanted, wait->volume, count_told(s, wait));
+		wait->request = 0;
+	}
+}
+
 /* ---- peace ----------------------------------------------------------------------------------- */
 
 static bool host_is_hung(const struct sim *s, uint32_t host)
@@ -513,7 +557,10 @@ static void require_answered(struct sim *s, const struct request *r)
 	const struct path *p = model_path(core_model(s->core), r->path);
 
 	if (r->used && r->result == REQUEST_OPEN && !(p && host_is_hung(s, p->device.address.host)))
-		sim_fail(s, "peace: request %llu was never answered", (unsigned long long)r->id);
+		sim_fail(s,
+			"peace: request %llu (verb %u, flags %u, %s, fence %s) was never answered",
+			(unsigned long long)r->id, r->verb, r->flags, r->dev,
+			p ? fence_stage_name(p->fence.stage) : "-");
 }
 
 void oracle_peace(struct sim *s)

@@ -208,6 +208,7 @@ void sim_new_core(struct sim *s)
 	s->core = core_free(s->core);
 	doers_forget_all(s);
 	memset(s->requests, 0, sizeof s->requests);
+	memset(s->waits, 0, sizeof s->waits);
 	s->started_at = s->words_at = s->now;
 	s->n_kills = 0;
 	for (uint32_t h = 0; h < HOSTS; h++)
@@ -276,6 +277,7 @@ static void step(struct sim *s)
 	}
 	world_note_identities(s);
 	settle(s);
+	oracle_waits(s);
 }
 
 static void make_peace(struct sim *s)
@@ -336,11 +338,11 @@ static void run(uint64_t seed, uint64_t steps, bool story)
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " s, deletes %" PRIu64
 	       " refused %" PRIu64 " fences %" PRIu64 " elsewhere %" PRIu64 " stuck %" PRIu64
 	       " held %" PRIu64 " maps removed %" PRIu64 " scans %" PRIu64 " found %" PRIu64
-	       " restarts %" PRIu64 " peaces %" PRIu64 "\n",
+	       " waits %" PRIu64 " restarts %" PRIu64 " peaces %" PRIu64 "\n",
 		seed, s->steps, s->now.ms / 1000, s->counts.deletes, s->counts.refused,
 		s->counts.fences, s->counts.fence_held, s->counts.stuck, s->counts.held,
-		s->counts.maps_removed, s->counts.scans, s->counts.found, s->counts.restarts,
-		s->counts.peaces);
+		s->counts.maps_removed, s->counts.scans, s->counts.found, s->counts.waits,
+		s->counts.restarts, s->counts.peaces);
 	if (story)
 		tell_story();
 	end(s);

@@ -88,6 +88,19 @@ struct hand_truth {
 	instant sent_at;
 };
 
+/* Who a device said it was; volume 0: nothing that could be read. */
+struct identity_truth {
+	uint32_t volume;
+	instant at;
+};
+
+/* Somebody waits for paths of a volume. */
+struct wait_truth {
+	uint64_t request; /* 0: nobody does */
+	uint32_t volume, wanted;
+	instant since;
+};
+
 /* A write that we did, by when it was decided. */
 struct kill {
 	instant at;
@@ -166,6 +179,8 @@ struct sim {
 	uint64_t last_order;
 
 	uint64_t requests[REQUESTS];
+	struct wait_truth waits[REQUESTS];
+	struct identity_truth asked[HOSTS][LUNS], told[HOSTS][LUNS];
 	instant started_at, slept_at, words_at;
 	struct kill kills[KILLS];
 	uint32_t n_kills;
@@ -173,7 +188,7 @@ struct sim {
 	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;
 	struct {
 		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences,
-			fence_held, scans, found;
+			fence_held, scans, found, waits;
 	} counts;
 };
 
@@ -207,6 +222,9 @@ bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
 /* TEST UNIT READY, INQUIRY and the identity now, to the device with this inode. */
 void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,
 	bool identity, struct obs_checked *ret);
+/* What that said. */
+struct identity_truth world_identity(
+	const struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *checked);
 /* Does anything that it could be taken for differ from what it is? */
 bool world_is_another(const struct sim *s, uint32_t host, uint32_t lun);
 /* What the daemon before this one wrote down. */
@@ -260,4 +278,6 @@ void oracle_fence(struct sim *s, const struct hand_truth *hand);
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun);
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
+/* Who is told that his paths are there was not deceived. */
+void oracle_waits(struct sim *s);
 void oracle_peace(struct sim *s);

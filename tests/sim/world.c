@@ -279,11 +279,13 @@ static void inquire(struct sim *s, uint32_t host, uint32_t lun, struct obs_check
 	ret->inquiry_data[4] = INQUIRY_BYTES - 5;
 }
 
+enum { IDENTITY_BYTES = 28 };
+
 /* Page 83h: its own name, and that of the port, which all of them share. */
 static void identify(struct sim *s, uint32_t host, uint32_t lun, struct obs_checked *ret)
 {
 	uint32_t volume = s->volume[host][lun], luck = s->peace ? 1000 : sim_below(s, 1000);
-	const uint8_t page[] = { 0, 0x83, 0, 24, 1, 0x03, 0, 8, 0x50, 0, 0xc5, 0,
+	const uint8_t page[IDENTITY_BYTES] = { 0, 0x83, 0, 24, 1, 0x03, 0, 8, 0x50, 0, 0xc5, 0,
 		(uint8_t)(volume >> 24), (uint8_t)(volume >> 16), (uint8_t)(volume >> 8),
 		(uint8_t)volume, 1, 0x13, 0, 8, 0x50, 0, 0, 0, 0, 0, 0, 1 };
 	struct scsi_answer answer;
@@ -297,6 +299,14 @@ static void identify(struct sim *s, uint32_t host, uint32_t lun, struct obs_chec
 	memcpy(ret->identity_data, page, ret->identity_len);
 	if (says_gone(s, host, lun))
 		ret->identity_data[0] = 0x7f;
+}
+
+struct identity_truth world_identity(
+	const struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *checked)
+{
+	bool whole = checked->identity_len == IDENTITY_BYTES && !checked->identity_data[0];
+
+	return (struct identity_truth){ whole ? s->volume[host][lun] : 0, s->now };
 }
 
 void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,

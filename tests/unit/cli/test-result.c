@@ -34,6 +34,8 @@ static const struct {
 	{ "busy", "{\"removals\":[" REMOVAL("busy") "]}", 3 },
 	{ "failed", "{\"removals\":[" REMOVAL("failed") "]}", 1 },
 	{ "pending", "{\"removals\":[" REMOVAL("pending") "]}", 1 },
+	{ "reached", "{\"waits\":[{\"device\":\"x\",\"result\":\"reached\"}]}", 0 },
+	{ "not reached", "{\"waits\":[{\"device\":\"x\",\"result\":\"pending\"}]}", 1 },
 	{ "nothing was held", "{\"removals\":[]}", 0 },
 	{ "of several the highest",
 		"{\"removals\":[" REMOVAL("busy") "," REMOVAL("failed") "," REMOVAL("removed") "]}",

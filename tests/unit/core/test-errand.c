@@ -91,6 +91,10 @@ static const struct {
 		ERRAND_DONE, 1 },
 	{ "nothing can be called so", { "a b", "9:0:0:0" }, VERB_PURGE, 0, true, 0, ERRAND_DONE,
 		1 },
+	{ "what is not there yet is waited for", { "nonsense" }, VERB_WAIT, 0, true, 0,
+		ERRAND_WAITS, 0 },
+	{ "... to the deadline", { "nonsense" }, VERB_WAIT, 0, true, 11, ERRAND_DONE, 0 },
+	{ "nobody waits for what cannot be", { "a b" }, VERB_WAIT, 0, true, 0, ERRAND_NOWHERE, 1 },
 	{ "nothing is held back", { NULL }, VERB_PURGE, REQUEST_HELD, true, 0, ERRAND_DONE, 0 },
 };
 
@@ -124,6 +128,7 @@ static void progress(void **state)
 		bool opened;
 
 		word.timeout_ms = 10000;
+		word.paths = 1;
 		scene_init(&s);
 		if (rows[i].known)
 			know_devices(&s);

@@ -180,9 +180,10 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_RESCAN);
+	ENUM(r->verb, VERB_WAIT);
 	U32(r->flags);
 	U64(r->timeout_ms);
+	U32(r->paths);
 	TEXT(r->requester);
 }
 

@@ -461,6 +461,24 @@ static void test_purge_fenced_of_what_is_not(void **state)
 	assert_int_equal(w->n_deeds, 0);
 }
 
+/* Somebody set it offline before that: nobody can read it again, and the word has an end. */
+static void test_purge_fenced_of_what_is_offline(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_in_map("identity_fence report\n", 2);
+	remap(p, 2);
+	world_run(w, ROUND_MS);
+	require_fence(p, FENCE_CHANGED, BECAUSE_REPORTED);
+	world_of(w, p)->checked.state = DEVICE_OFFLINE;
+	world_run(w, SETTLED_MS);
+	id = purge(p, REQUEST_FENCED);
+	world_run(w, SETTLED_MS);
+	require_result(id, RESULT_FAILED, "offline");
+	assert_int_equal(w->n_deeds, 0);
+}
+
 static void test_set_running_under_a_removal(void **state)
 {
 	(void)state;
@@ -522,6 +540,7 @@ int main(void)
 		TEST(test_purge_fenced),
 		TEST(test_purge_fenced_in_use),
 		TEST(test_purge_fenced_of_what_is_not),
+		TEST(test_purge_fenced_of_what_is_offline),
 		TEST(test_set_running_under_a_removal),
 		TEST(test_remove),
 		TEST(test_removed_limits_hold),

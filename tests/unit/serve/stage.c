@@ -179,6 +179,7 @@ static void answer_one(struct sources *s, const struct action *a)
 		o.checked.asked = true;
 		o.checked.state = DEVICE_RUNNING;
 		o.checked.transport = TRANSPORT_UP;
+		o.checked.identified = a->check.ask_identity; /* by a refusal */
 		break;
 	case ACT_LOOK:
 	case ACT_FORGET:

@@ -25,6 +25,7 @@ enum { NOBODY = 65534 };
 
 static const char *const known[] = { "sdaab", NULL };
 static const char *const unknown[] = { "no-such-map", NULL };
+static const char *const impossible[] = { "no name", NULL };
 static const char *const gone[] = { "9:9:9:9", NULL };
 static const char *const none[] = { NULL };
 
@@ -65,6 +66,8 @@ static int asks_everything(void)
 	EXPECT(pk_rescan(pk, none, 0, &json) == 0 &&
 		strstr(json, "{\"dev\":\"host3\",\"place\":\"3:-:-:-\",\"result\":\"scanned\""));
 	EXPECT(pk_rescan(pk, known, 5000, &json) == 0 && strstr(json, "\"place\":\"3:0:0:-\""));
+	EXPECT(pk_wait(pk, known, 1, 5000, &json) == 0 && strstr(json, "\"result\":\"reached\""));
+	EXPECT(pk_wait(pk, unknown, 1, 300, &json) == 0 && strstr(json, "\"result\":\"pending\""));
 	EXPECT(pk_config(pk, 0, &json) == 0 && !strstr(json, "\"origin\""));
 	EXPECT(pk_config(pk, 1, &json) == 0 && strstr(json, "\"origin\":\"built-in\""));
 	EXPECT(pk_reconfigure(pk, &json) == 0 && strstr(json, "\"result\":\"accepted\""));
@@ -89,6 +92,10 @@ static int asks_wrongly(void)
 	EXPECT(pk_holders(pk, "no-such-map", &json) == -ENODEV);
 	EXPECT(pk_check(pk, none, 0, &json) == -EINVAL);
 	EXPECT(pk_rescan(pk, unknown, 0, &json) == -ENODEV);
+	EXPECT(pk_wait(pk, impossible, 1, 0, &json) == -ENODEV);
+	EXPECT(pk_wait(pk, none, 1, 0, &json) == -EINVAL);
+	EXPECT(pk_wait(pk, known, 0, 0, &json) == -EINVAL);
+	EXPECT(pk_wait(pk, known, 65537, 0, &json) == -EINVAL);
 	EXPECT(pk_purge(pk, none, 0, 0, &json) == -EINVAL);
 	EXPECT(pk_purge(pk, known, 8, 0, &json) == -EINVAL);
 	EXPECT(pk_check(pk, both, 0, &json) == 0 && strstr(json, "\"unknown\":[\"no-such-map\"]"));
@@ -121,6 +128,7 @@ static int reads_only(void)
 	EXPECT(pk_purge(pk, known, 0, 0, &json) == -EPERM);
 	EXPECT(pk_holders(pk, "sdaab", &json) == -EPERM);
 	EXPECT(pk_rescan(pk, none, 0, &json) == -EPERM);
+	EXPECT(pk_wait(pk, known, 1, 0, &json) == -EPERM);
 	EXPECT(pk_reconfigure(pk, &json) == -EPERM);
 	return 0;
 }
@@ -314,6 +322,40 @@ static void who_leaves_takes_the_requests_along(void **state)
 	(void)state;
 	stage_init(&stage, &(struct stage_script){ .n_devices = 4, .checks_stay_out = true });
 	stage_run(&stage, 0, asks_and_leaves);
+	assert_int_equal(stage_requests(&stage), 0);
+	stage_done(&stage);
+}
+
+static int waits_and_leaves(void)
+{
+	struct pk *pk;
+	sd_bus *bus;
+	char *json;
+
+	EXPECT(raw_bus("private", &bus) >= 0);
+	EXPECT(sd_bus_call_method_async(bus, NULL, NULL, "/org/pathkeeper1",
+		       "org.pathkeeper1.Manager", "Wait", NULL, NULL, "asut", 1, "no-such-map", 1,
+		       UINT64_C(500000)) >= 0);
+	sd_bus_flush(bus);
+	usleep(300000);
+	sd_bus_close(bus);
+	EXPECT(pk_connect(0, &pk) == 0);
+	for (int i = 0; i < 50; i++) {
+		EXPECT(pk_status(pk, &json) == 0);
+		if (strstr(json, "\"connected\":1,"))
+			return 0;
+		usleep(100000);
+	}
+	return __LINE__ % 255;
+}
+
+static void who_waits_and_leaves_is_forgotten(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, &(struct stage_script){ .n_devices = 4 });
+	stage_run(&stage, 0, waits_and_leaves);
 	assert_int_equal(stage_requests(&stage), 0);
 	stage_done(&stage);
 }
@@ -631,6 +673,7 @@ int main(void)
 		cmocka_unit_test(a_check_has_a_deadline),
 		cmocka_unit_test(sixteen_calls_at_once),
 		cmocka_unit_test(who_leaves_takes_the_requests_along),
+		cmocka_unit_test(who_waits_and_leaves_is_forgotten),
 		cmocka_unit_test(garbage_drops_only_its_connection),
 		cmocka_unit_test(silence_ends),
 		cmocka_unit_test(a_thousand_connections),

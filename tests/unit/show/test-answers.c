@@ -81,6 +81,36 @@ static void removals(void **state)
 	world_done(&w);
 }
 
+static void waits(void **state)
+{
+	_cleanup_(freep) char *json = NULL;
+	struct request *r;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	r = world_request(&w, VERB_WAIT, "36001405aaaa", "", RESULT_REACHED);
+	TEXT_SET(r->name, "36001405aaaa");
+	TEXT_SET(r->wwid, "36001405aaaa");
+	TEXT_SET(r->map, "oradata");
+	r->found = 4;
+	r->wanted = 2;
+	r = world_request(&w, VERB_WAIT, "/dev/mapper/later", "", RESULT_PENDING);
+	TEXT_SET(r->name, "/dev/mapper/later");
+	TEXT_SET(r->reason, "absent");
+	r->wanted = 1;
+	assert_int_equal(waits_document(w.model, 7, NULL, &json), 0);
+	assert_string_equal(json,
+		"{\"version\":1,\"waits\":["
+		"{\"device\":\"36001405aaaa\",\"wwid\":\"36001405aaaa\",\"map\":\"oradata\","
+		"\"paths\":4,\"wanted\":2,\"result\":\"reached\",\"reason\":null,"
+		"\"requester\":\"uid 0 pid 42\"},"
+		"{\"device\":\"/dev/mapper/later\",\"wwid\":null,\"map\":null,"
+		"\"paths\":0,\"wanted\":1,\"result\":\"pending\",\"reason\":\"absent\","
+		"\"requester\":\"uid 0 pid 42\"}]}");
+	world_done(&w);
+}
+
 static struct hold a_hold(enum hold_kind kind, const char *what, uint32_t pid, const char *comm)
 {
 	struct hold h = { .kind = kind, .pid = pid };
@@ -197,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks),
 		cmocka_unit_test(removals),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(complete_or_not),
 		cmocka_unit_test(how_to_let_go),
