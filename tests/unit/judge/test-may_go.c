@@ -291,8 +291,8 @@ static void last_allowed_udev(void)
 
 static void owner(bool knows, bool purges)
 {
-	owner_set(m, &(struct obs_owner){
-			     .running = true, .knows_purge = knows, .purges = purges });
+	owner_set(
+		m, &(struct obs_owner){ .running = true, .knows_purge = knows, .purges = purges });
 }
 
 static void owner_purges_all(void)
