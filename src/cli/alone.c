@@ -63,7 +63,7 @@ static int print_answer(const struct words *words, const struct alone *a, enum v
 	uint64_t id = errand_id(a->errand);
 	char *const *unknown = errand_unknown(a->errand);
 	char *json = NULL;
-	int r = -EINVAL;
+	int r;
 
 	switch (a->progress) {
 	case ERRAND_DONE: break;
@@ -72,13 +72,8 @@ static int print_answer(const struct words *words, const struct alone *a, enum v
 	case ERRAND_LATE: return result_failure(words->verb, -ETIMEDOUT, NULL);
 	case ERRAND_NO_MEMORY: return result_failure(words->verb, -ENOMEM, NULL);
 	}
-	switch (verb) {
-	case VERB_CHECK: r = checks_document(m, id, unknown, &json); break;
-	case VERB_PURGE: r = removals_document(m, id, unknown, &json); break;
-	case VERB_HOLDERS: r = holders_document(m, id, words->names[0], &json); break;
-	case VERB_RESCAN: r = scans_document(m, id, unknown, &json); break;
-	case VERB_WAIT: r = waits_document(m, id, unknown, &json); break;
-	}
+	r = verb == VERB_HOLDERS ? holders_document(m, id, words->names[0], &json)
+				 : rows_document(m, verb, id, unknown, &json);
 	return r < 0 ? result_failure(words->verb, r, NULL) : result_print(words, json);
 }
 

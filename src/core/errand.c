@@ -126,6 +126,11 @@ uint64_t errand_id(const struct errand *e)
 	return e->word.request;
 }
 
+enum verb errand_verb(const struct errand *e)
+{
+	return e->word.verb;
+}
+
 char *const *errand_unknown(const struct errand *e)
 {
 	return e->unknown;

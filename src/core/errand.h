@@ -33,6 +33,7 @@ DEFINE_FREEP(struct errand, errand_free)
 enum errand_progress errand_step(struct errand *e, instant now, bool *ret_changed);
 
 uint64_t errand_id(const struct errand *e);
+enum verb errand_verb(const struct errand *e);
 
 /* The names that mean no device; NULL-terminated, borrowed. */
 char *const *errand_unknown(const struct errand *e);

@@ -98,6 +98,20 @@ static int step_errand(struct call *call)
 	return -EPROTO;
 }
 
+static int answer_errand(struct call *call, char **ret)
+{
+	const struct model *m = model_of(call);
+	uint64_t id = errand_id(call->errand);
+	enum verb verb = errand_verb(call->errand);
+	int r = step_errand(call);
+
+	if (r <= 0)
+		return r;
+	r = verb == VERB_HOLDERS ? holders_document(m, id, call->names[0], ret)
+				 : rows_document(m, verb, id, errand_unknown(call->errand), ret);
+	return r < 0 ? r : 1;
+}
+
 static int begin_check(struct call *call, sd_bus_message *m)
 {
 	uint64_t timeout_ms;
@@ -111,17 +125,6 @@ static int begin_check(struct call *call, sd_bus_message *m)
 		return r;
 	return r == 0 ? -EINVAL
 		      : open_errand(call, VERB_CHECK, 0, timeout_or(timeout_ms, CHECK_MS));
-}
-
-static int answer_check(struct call *call, char **ret)
-{
-	int r = step_errand(call);
-
-	if (r <= 0)
-		return r;
-	r = checks_document(
-		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
-	return r < 0 ? r : 1;
 }
 
 static int begin_purge(struct call *call, sd_bus_message *m)
@@ -143,17 +146,6 @@ static int begin_purge(struct call *call, sd_bus_message *m)
 	return open_errand(call, VERB_PURGE, flags, timeout_or(timeout_ms, 0));
 }
 
-static int answer_purge(struct call *call, char **ret)
-{
-	int r = step_errand(call);
-
-	if (r <= 0)
-		return r;
-	r = removals_document(
-		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
-	return r < 0 ? r : 1;
-}
-
 /* No names: every host that an array may be behind. */
 static int begin_rescan(struct call *call, sd_bus_message *m)
 {
@@ -165,17 +157,6 @@ static int begin_rescan(struct call *call, sd_bus_message *m)
 	if (r >= 0)
 		r = check_names(call);
 	return r < 0 ? r : open_errand(call, VERB_RESCAN, 0, timeout_or(timeout_ms, RESCAN_MS));
-}
-
-static int answer_rescan(struct call *call, char **ret)
-{
-	int r = step_errand(call);
-
-	if (r <= 0)
-		return r;
-	r = scans_document(
-		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
-	return r < 0 ? r : 1;
 }
 
 static int begin_wait(struct call *call, sd_bus_message *m)
@@ -196,17 +177,6 @@ static int begin_wait(struct call *call, sd_bus_message *m)
 	return open_errand_for(call, &word);
 }
 
-static int answer_wait(struct call *call, char **ret)
-{
-	int r = step_errand(call);
-
-	if (r <= 0)
-		return r;
-	r = waits_document(
-		model_of(call), errand_id(call->errand), errand_unknown(call->errand), ret);
-	return r < 0 ? r : 1;
-}
-
 static int begin_holders(struct call *call, sd_bus_message *m)
 {
 	const char *name;
@@ -222,16 +192,6 @@ static int begin_holders(struct call *call, sd_bus_message *m)
 		return -ENOMEM;
 	r = check_names(call);
 	return r < 0 ? r : open_errand(call, VERB_HOLDERS, 0, HOLDERS_MS);
-}
-
-static int answer_holders(struct call *call, char **ret)
-{
-	int r = step_errand(call);
-
-	if (r <= 0)
-		return r;
-	r = holders_document(model_of(call), errand_id(call->errand), call->names[0], ret);
-	return r < 0 ? r : 1;
 }
 
 /* ---- what is known --------------------------------------------------------------------------- */
@@ -349,12 +309,13 @@ static const struct method methods[] = {
 	{ "Status", "", "s", "json\0", true, begin_nothing, answer_status },
 	{ "Paths", "as", "s", "names\0json\0", true, begin_names, answer_paths },
 	{ "Maps", "as", "s", "names\0json\0", true, begin_names, answer_maps },
-	{ "Check", "ast", "s", "names\0timeout_ms\0json\0", false, begin_check, answer_check },
+	{ "Check", "ast", "s", "names\0timeout_ms\0json\0", false, begin_check, answer_errand },
 	{ "Purge", "asut", "s", "names\0flags\0timeout_ms\0json\0", false, begin_purge,
-		answer_purge },
-	{ "Holders", "s", "s", "name\0json\0", false, begin_holders, answer_holders },
-	{ "Rescan", "ast", "s", "names\0timeout_ms\0json\0", false, begin_rescan, answer_rescan },
-	{ "Wait", "asut", "s", "names\0paths\0timeout_ms\0json\0", false, begin_wait, answer_wait },
+		answer_errand },
+	{ "Holders", "s", "s", "name\0json\0", false, begin_holders, answer_errand },
+	{ "Rescan", "ast", "s", "names\0timeout_ms\0json\0", false, begin_rescan, answer_errand },
+	{ "Wait", "asut", "s", "names\0paths\0timeout_ms\0json\0", false, begin_wait,
+		answer_errand },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

@@ -176,37 +176,6 @@ const struct document_field removal_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
-/* A document with one row for each request. */
-static int rows_document(const struct model *m, uint64_t id, const char *name,
-	const struct document_field *fields, char *const *unknown, char **ret)
-{
-	_cleanup_(freep) const struct request **found = NULL;
-	_cleanup_(document_done) struct document d = { 0 };
-	struct json_object *rows;
-	size_t n;
-	int r = find_requests(m, id, &found, &n);
-
-	if (r < 0)
-		return r;
-	document_init(&d, 0);
-	rows = document_array(&d);
-	document_put(&d, d.root, name, rows);
-	for (size_t i = 0; i < n; i++)
-		document_append_object(&d, rows, fields, found[i]);
-	document_put_unknown(&d, unknown);
-	return document_finish(&d, ret);
-}
-
-int checks_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
-{
-	return rows_document(m, id, "checks", check_fields, unknown, ret);
-}
-
-int removals_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
-{
-	return rows_document(m, id, "removals", removal_fields, unknown, ret);
-}
-
 /* ---- scans ----------------------------------------------------------------------------------- */
 
 static struct datum get_found(struct document *d, const void *item)
@@ -226,11 +195,6 @@ const struct document_field scan_fields[] = {
 	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
 	DOCUMENT_FIELDS_END,
 };
-
-int scans_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
-{
-	return rows_document(m, id, "scans", scan_fields, unknown, ret);
-}
 
 /* ---- waits ----------------------------------------------------------------------------------- */
 
@@ -270,9 +234,36 @@ const struct document_field wait_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
-int waits_document(const struct model *m, uint64_t id, char *const *unknown, char **ret)
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	const struct document_field *fields;
+} kinds[] = {
+	[VERB_CHECK] = { "checks", check_fields },
+	[VERB_PURGE] = { "removals", removal_fields },
+	[VERB_RESCAN] = { "scans", scan_fields },
+	[VERB_WAIT] = { "waits", wait_fields },
+};
+
+int rows_document(
+	const struct model *m, enum verb verb, uint64_t id, char *const *unknown, char **ret)
 {
-	return rows_document(m, id, "waits", wait_fields, unknown, ret);
+	_cleanup_(freep) const struct request **found = NULL;
+	_cleanup_(document_done) struct document d = { 0 };
+	struct json_object *rows;
+	size_t n;
+	int r = find_requests(m, id, &found, &n);
+
+	if (r < 0)
+		return r;
+	document_init(&d, 0);
+	rows = document_array(&d);
+	document_put(&d, d.root, kinds[verb].name, rows);
+	for (size_t i = 0; i < n; i++)
+		document_append_object(&d, rows, kinds[verb].fields, found[i]);
+	document_put_unknown(&d, unknown);
+	return document_finish(&d, ret);
 }
 
 /* ---- holders --------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * under one id, before they are closed. unknown: names that no device has (NULL-terminated, or
  * NULL). *ret: the caller's. All return 0 or -ENOMEM.
  */
+#include "model/request.h"
 #include "show/document.h"
 
 struct model;
@@ -12,10 +13,9 @@ struct model;
 extern const struct document_field check_fields[], removal_fields[], scan_fields[], wait_fields[],
 	hold_fields[];
 
-int checks_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
-int removals_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
-int scans_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
-int waits_document(const struct model *m, uint64_t id, char *const *unknown, char **ret);
+/* Of every verb but VERB_HOLDERS: a row for each request. */
+int rows_document(
+	const struct model *m, enum verb verb, uint64_t id, char *const *unknown, char **ret);
 
 /* One document also where name means several paths: what holds any of them. */
 int holders_document(const struct model *m, uint64_t id, const char *name, char **ret);

@@ -35,7 +35,7 @@ static void checks(void **state)
 	r->state = PATH_UP; /* what was believed before is not an answer now */
 	r->checker = CHECKER_UP;
 	world_request(&w, VERB_CHECK, "sde", "3:0:0:3", RESULT_CHECKED)->id = 8;
-	assert_int_equal(checks_document(w.model, 7, unknown, &json), 0);
+	assert_int_equal(rows_document(w.model, VERB_CHECK, 7, unknown, &json), 0);
 	assert_string_equal(json,
 		"{\"version\":1,\"checks\":["
 		"{\"dev\":\"sdb\",\"hctl\":\"3:0:0:0\",\"state\":\"up\",\"checker\":\"up\","
@@ -67,7 +67,7 @@ static void removals(void **state)
 		"in use: mount /da\"ta");
 	world_request(&w, VERB_PURGE, "sdd", "3:0:0:2", REQUEST_OPEN);
 	world_request(&w, VERB_PURGE, "8:144", "", RESULT_ABSENT);
-	assert_int_equal(removals_document(w.model, 7, NULL, &json), 0);
+	assert_int_equal(rows_document(w.model, VERB_PURGE, 7, NULL, &json), 0);
 	assert_string_equal(json,
 		"{\"version\":1,\"removals\":["
 		"{\"dev\":\"sdb\",\"hctl\":\"3:0:0:0\",\"result\":\"removed\",\"reason\":null,"
@@ -99,7 +99,7 @@ static void waits(void **state)
 	TEXT_SET(r->name, "/dev/mapper/later");
 	TEXT_SET(r->reason, "absent");
 	r->wanted = 1;
-	assert_int_equal(waits_document(w.model, 7, NULL, &json), 0);
+	assert_int_equal(rows_document(w.model, VERB_WAIT, 7, NULL, &json), 0);
 	assert_string_equal(json,
 		"{\"version\":1,\"waits\":["
 		"{\"device\":\"36001405aaaa\",\"wwid\":\"36001405aaaa\",\"map\":\"oradata\","
