@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "act/later.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 struct later_entry {
@@ -9,10 +8,16 @@ struct later_entry {
 	struct observation observation;
 };
 
-void later_init(struct later *later)
+static void empty(struct later *later)
 {
 	later->first = NULL;
 	later->end = &later->first;
+}
+
+void later_init(struct later *later, struct source *wake, observation_sink sink, void *arg)
+{
+	*later = (struct later){ .wake = wake, .sink = sink, .arg = arg };
+	empty(later);
 }
 
 void later_done(struct later *later)
@@ -25,27 +30,36 @@ void later_done(struct later *later)
 	}
 }
 
-int later_add(struct later *later, const struct observation *o)
+static void tell(const struct later *later, const struct observation *o)
+{
+	struct observation now = *o;
+
+	now.at = loop_now();
+	later->sink(later->arg, &now);
+}
+
+void later_say(struct later *later, const struct observation *o)
 {
 	struct later_entry *e = malloc(sizeof *e);
 
-	if (!e)
-		return -ENOMEM;
+	if (!e) {
+		tell(later, o);
+		return;
+	}
 	*e = (struct later_entry){ .observation = *o };
 	*later->end = e;
 	later->end = &e->next;
-	return 0;
+	loop_defer_now(later->wake);
 }
 
-void later_tell(struct later *later, instant now, observation_sink sink, void *arg)
+void later_tell(struct later *later)
 {
 	struct later_entry *told = later->first, *e;
 
-	later_init(later);
+	empty(later);
 	while ((e = told)) {
 		told = e->next;
-		e->observation.at = now;
-		sink(arg, &e->observation);
+		tell(later, &e->observation);
 		free(e);
 	}
 }

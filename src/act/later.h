@@ -2,19 +2,23 @@
 #pragma once
 /* Observations that are told from the loop, not at the moment they are made. */
 #include "model/observation.h"
+#include "port/loop.h"
 
 struct later_entry;
 
 struct later {
 	struct later_entry *first, **end; /* owned */
+	struct source *wake;		  /* borrowed; deferred when there is something to tell */
+	observation_sink sink;
+	void *arg;
 };
 
-void later_init(struct later *later);
+void later_init(struct later *later, struct source *wake, observation_sink sink, void *arg);
 void later_done(struct later *later);
 
-/* 0 or -ENOMEM. */
-int later_add(struct later *later, const struct observation *o);
+/* Without memory it is told at once: better at an awkward moment than never. */
+void later_say(struct later *later, const struct observation *o);
 
 /* Tells all that is there now. What is added meanwhile stays for the next time: two that answer
  * each other must not stop the loop. */
-void later_tell(struct later *later, instant now, observation_sink sink, void *arg);
+void later_tell(struct later *later);

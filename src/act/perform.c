@@ -37,18 +37,6 @@ struct perform {
 
 /* ---- what is said ------------------------------------------------------------------------ */
 
-static void say_later(struct perform *p, const struct observation *o)
-{
-	struct observation now = *o;
-
-	if (later_add(&p->later, o) >= 0) {
-		loop_defer_now(p->settle);
-		return;
-	}
-	now.at = loop_now(); /* better at an awkward moment than never */
-	p->sink(p->arg, &now);
-}
-
 static void say_lost(struct perform *p, enum helper_kind kind, uint32_t host, uint32_t pid)
 {
 	const struct observation o = {
@@ -56,7 +44,7 @@ static void say_lost(struct perform *p, enum helper_kind kind, uint32_t host, ui
 		.helper = { .helper = kind, .event = HELPER_LOST, .host = host, .pid = pid },
 	};
 
-	say_later(p, &o);
+	later_say(&p->later, &o);
 }
 
 /* It could not be handed out, or nobody is left who could answer it. */
@@ -66,7 +54,7 @@ static void say_failed(struct perform *p, enum action_kind kind, uint64_t id, pa
 	struct observation o = { .kind = route->end, .action = id, .path = path, .result = r };
 
 	if (route->can_fail)
-		say_later(p, &o);
+		later_say(&p->later, &o);
 	else if (helper_is_single(route->helper))
 		say_lost(p, route->helper, 0, 0);
 }
@@ -280,7 +268,7 @@ static void settle(void *arg)
 			send_gathered(p, h, now);
 	}
 	look_at_deadlines(p);
-	later_tell(&p->later, loop_now(), p->sink, p->arg);
+	later_tell(&p->later);
 }
 
 /* ---- routes ------------------------------------------------------------------------------ */
@@ -460,7 +448,6 @@ int perform_new(
 	p->arg = arg;
 	p->limits = PERFORM_LIMITS;
 	p->retired = (struct retired){ .loop = loop, .ended = on_retired_end, .arg = p };
-	later_init(&p->later);
 	r = loop_defer(loop, settle, p, &p->settle);
 	if (r >= 0)
 		r = loop_timer(loop, PRIORITY_TIME, on_time, p, &p->timer);
@@ -471,6 +458,7 @@ int perform_new(
 		perform_free(p);
 		return r;
 	}
+	later_init(&p->later, p->settle, sink, arg);
 	*ret = p;
 	return 0;
 }
