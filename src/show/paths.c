@@ -116,6 +116,8 @@ static struct datum get_reason(struct document *d, const void *item)
 		path_fence_reason(p, &d->scratch);
 		return datum_scratch(d);
 	}
+	if (p->state == PATH_UNCHECKED && !p->askable)
+		return datum_text(reason_name(BECAUSE_NOT_ASKED));
 	if (p->purge == PURGE_NO && p->checker != CHECKER_DISCONNECTED)
 		return datum_nothing();
 	path_purge_reason(p, &d->scratch);

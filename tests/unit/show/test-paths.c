@@ -116,6 +116,21 @@ static void one_that_is_fenced(void **state)
 	world_done(&w);
 }
 
+static void one_that_nobody_asks(void **state)
+{
+	char *const names[] = { (char *)"sdd", NULL };
+	_cleanup_(freep) char *json = NULL;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	assert_string_equal(w.model->paths[2]->device.dev, "sdd");
+	w.model->paths[2]->askable = false;
+	assert_int_equal(paths_document(w.model, names, WORLD_WALL_OFFSET_MS, &json), 0);
+	assert_non_null(strstr(json, "\"purge\":\"no\",\"reason\":\"not asked\""));
+	world_done(&w);
+}
+
 static void for_people(void **state)
 {
 	static const char want[] =
@@ -152,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents),
 		cmocka_unit_test(one_that_is_fenced),
+		cmocka_unit_test(one_that_nobody_asks),
 		cmocka_unit_test(for_people),
 	};
 
