@@ -1,3 +1,4 @@
+# shellcheck shell=dash disable=SC2317 # wait_until calls
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What is shown is what is there: maps and their paths as multipathd has them, the device tree as sysfs
 # and device-mapper have it, with a daemon and without.
