@@ -22,7 +22,8 @@ is "$(cat /proc/1/comm)" systemd "systemd is PID 1"
 
 # --- a host: two ports, maps of multipathd's unit ---
 must san_build 2 1 2 3 4 5
-owner_plain_configuration >/etc/multipath.conf
+# a disk of one path is none of its maps
+owner_plain_configuration | sed 's/find_multipaths no/find_multipaths yes/' >/etc/multipath.conf
 must systemctl start multipathd
 must wait_until 60 owner_answers
 for lun in 1 2 3 4 5; do
@@ -30,7 +31,8 @@ for lun in 1 2 3 4 5; do
 done
 
 # --- the README: On a real host ---
-ok make -s -C "$ROOT" BUILD="$BUILD" install >/run/lab/install 2>&1 -- "make install" ||
+installs() { make -s -C "$ROOT" BUILD="$BUILD" install >/run/lab/install 2>&1; }
+ok installs -- "make install" ||
 	note "$(tail -n 20 /run/lab/install)"
 BUILD=/usr/bin # from here on what was installed
 mkdir -p /etc/pathkeeper
@@ -63,32 +65,36 @@ ok wait_until 20 gone_in_journal -- "journalctl -u pathkeeperd has the event" ||
 	note "$(journalctl -u pathkeeperd | tail -n 20)"
 
 pid=$(unit MainPID)
-echo 'defaults { purge_grace many' >/etc/pathkeeper/pathkeeper.conf
-ok fails systemctl reload pathkeeperd 2>/dev/null -- "a reload of a bad configuration fails"
+daemon_config 'purge_disconnected no'
+printf 'blacklist {\n\tdevnode "("\n}\n' >>/etc/pathkeeper/pathkeeper.conf
+ok fails systemctl reload pathkeeperd -- "a reload of a bad configuration fails"
 is "$(unit MainPID) $(unit ActiveState)" "$pid active" "and the daemon goes on"
-is "$(pk config --json | jq -r '.. | objects | select(.keyword? == "purge_disconnected" and .section == "defaults") | .value' | head -n1)" \
+is "$(pk config --json | jq -r '.config[] | select(.section == "defaults" and .keyword == "purge_disconnected") | .value')" \
 	yes "with the old one in force"
 daemon_config 'purge_disconnected yes' 'purge_single_path yes' 'purge_grace 1' 'polling_interval 1' 'purge_share 100'
 ok systemctl reload pathkeeperd -- "a good one is taken"
 
 # --- restarted and stopped while a delete hangs ---
-must san_scsi_debug 1 1 2
-two_more() { [ "$(san_scsi_debug_hctls | wc -l)" = 2 ]; }
-must wait_until 30 two_more
-udevadm settle --timeout=60
+must san_scsi_debug 1 1 3
+three_more() { [ "$(san_scsi_debug_hctls | wc -l)" = 3 ]; }
+must wait_until 30 three_more
+must udevadm settle --timeout=120
 # shellcheck disable=SC2046 # addresses are words
 set -- $(san_scsi_debug_hctls | sort -V)
-stuck=$1 host=${1%%:*}
+stuck=$2 behind=$3 host=${1%%:*}
 stuck_dir=$(readlink -f "/sys/class/scsi_device/$stuck/device")
 stuck_disk=$(ls "$stuck_dir/block")
+behind_dir=$(readlink -f "/sys/class/scsi_device/$behind/device")
+behind_disk=$(ls "$behind_dir/block")
 ok wait_until 30 path_is "$stuck_disk" state up -- "a disk of another host is up"
+unmap() { san_inject_sense "$1" 00 5 25 0 always && san_inject_sense "$1" 12 5 25 0 always; }
 must san_inject_timeout "$stuck" 28 1
 must san_inject_abort_failure "$stuck" 28 always
 sg_raw --timeout=90 --request=512 "$(san_sg_of "$stuck_disk")" 28 00 00 00 00 00 00 00 01 00 >/dev/null 2>&1 &
-san_inject_sense "$stuck" 00 5 25 0 always
-san_inject_sense "$stuck" 12 5 25 0 always
+must unmap "$stuck"
 hand_waits() { hand=$(hand_pid "$host") && [ -n "$hand" ] && process_is "$hand" D; }
-ok wait_until 60 hand_waits -- "its delete hangs in the kernel"
+ok wait_until 60 hand_waits -- "its delete hangs in the kernel" ||
+	note "$(pk paths "$stuck_disk"; journalctl -u pathkeeperd | grep "dev=$stuck_disk " | tail -n 5)"
 
 pid=$(unit MainPID)
 began=$(clock)
@@ -98,7 +104,8 @@ is "$(unit ActiveState)" active "the unit is active"
 ok [ "$(unit MainPID)" != "$pid" ] -- "with another daemon"
 ok process_is "$hand" D -- "while the hand still hangs"
 ok grep -q pathkeeperd.service "/proc/$hand/cgroup" -- "in the unit's group, which is left alone"
-ok wait_until 30 purge_like "$stuck_disk" '* host' -- "the new daemon knows that the host is not free"
+must unmap "$behind"
+ok wait_until 30 purge_like "$behind_disk" '* host' -- "the new daemon knows that the host is not free"
 must san_unmap 2 1
 ok wait_until 60 device_gone "$second_dir" -- "and removes what is dead elsewhere"
 
@@ -108,6 +115,7 @@ ok process_is "$hand" D -- "while the hand still hangs"
 ok systemctl start pathkeeperd -- "systemctl start"
 ok wait_until 120 process_is "$hand" "" -- "the hand comes back"
 ok wait_until 60 device_gone "$stuck_dir" -- "its device is gone"
+ok wait_until 60 device_gone "$behind_dir" -- "and the one that had to wait goes"
 
 # --- nobody reads the journal ---
 journal_is() { process_is "$(systemctl show --property MainPID --value systemd-journald)" "$1"; }
@@ -118,7 +126,7 @@ must wait_until 10 journal_is T
 must san_unmap 3 1
 ok wait_until 60 device_gone "$third_dir" -- "a device goes while the journal stands still"
 ok journal_is T -- "it still does"
-ok pk status >/dev/null -- "and the daemon answers"
+ok daemon_answers -- "and the daemon answers"
 must systemctl kill --signal CONT systemd-journald
 third_in_journal() { journalctl -u pathkeeperd | grep -q "path-purge dev=$third .* new=deleting"; }
 ok wait_until 30 third_in_journal -- "what was said meanwhile arrives"
