@@ -5,7 +5,7 @@
 # journal stands still, and is stopped, while devices go.
 # kernel: 6.12
 # boot: systemd
-# timeout: 900
+# timeout: 1500
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"
