@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <uthash.h>
 
 #include "act/ask.h"
 #include "act/hand.h"
 #include "act/handles.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "port/loop.h"
 #include "port/packet.h"
 #include "port/process.h"
@@ -174,6 +174,10 @@ static struct watched *add(struct keeper *k, path_id id)
 	w->handles = HANDLES_NONE;
 	w->asker = w->hand = w->owed_socket = -1;
 	HASH_ADD(hh, k->paths, id, sizeof w->id, w);
+	if (!HASH_TOOK(w)) {
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 

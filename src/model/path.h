@@ -6,8 +6,8 @@
  * (purge_stage), and how far its fence (model/fence.h). Everything else is a fact that was
  * observed, or a question that is out.
  */
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "config/settings.h"
 #include "model/fence.h"
 #include "model/observation.h"
