@@ -98,11 +98,14 @@ static int ask_owner(struct dm *dm, const struct act_map *wanted, struct obs_don
 
 static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
 {
+	int r;
+
 	if (wanted->owned)
 		return ask_owner(dm, wanted, done);
 	/* it would have to be asked, and was not known to run when this was decided */
-	if (multipathd_is_running(NULL))
-		return -EAGAIN;
+	r = multipathd_is_running(NULL);
+	if (r != 0)
+		return r < 0 ? r : -EAGAIN;
 	done->written = true;
 	return dm_remove(dm, wanted->uuid);
 }

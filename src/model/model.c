@@ -337,6 +337,7 @@ static void purge_left(struct path *p, enum purge_stage next)
 	if (next == PURGE_MARKED || next == PURGE_NO) {
 		p->hand_pid = 0;
 		p->deed_ended = p->present_after_deed = p->gone_by_other = false;
+		p->look_failed = false;
 		p->look_after_deed = 0;
 	}
 }

@@ -134,7 +134,7 @@ struct model {
 
 	/* questions about the whole world */
 	struct question devices_asked, maps_asked, owner_asked;
-	bool devices_lost, maps_lost; /* ask at once */
+	bool devices_lost, maps_lost;	  /* ask at once */
 	bool devices_missed, maps_missed; /* something that was read could not be kept */
 	bool devices_known;
 	uint64_t devices_seq; /* of the last complete answer */

@@ -265,12 +265,31 @@ static void note_presence(struct model *m, struct path *p, uint64_t action)
 	}
 }
 
+/* Nothing was learned of it, not even that it is gone. */
+static void note_unread(struct model *m, struct path *p, uint64_t action)
+{
+	m->devices_lost = true;
+	if (!p) {
+		m->devices_missed = true;
+		return;
+	}
+	p->seen_seq = model_next_seq(m);
+	if (p->look_after_deed && p->look_after_deed == action) {
+		p->look_after_deed = 0;
+		p->look_failed = true;
+	}
+}
+
 void note_device(struct model *m, const struct observation *o)
 {
 	const struct obs_device *d = &o->device;
 	struct path *p = model_path_at(m, d->sysfs);
 	bool is_new = false;
 
+	if (o->result < 0) {
+		note_unread(m, p, o->action);
+		return;
+	}
 	if (p && (!d->present || d->ino != p->device.ino)) {
 		model_path_remove(m, p);
 		p = NULL;

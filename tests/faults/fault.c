@@ -104,7 +104,8 @@ static bool run_one(struct fault *f, void (*run)(const struct fault *fault))
 	return atomic_load(&shared->strikes) > 0;
 }
 
-static void run_all(
+/* False: there is no call of this kind. */
+static bool run_all(
 	enum fault_kind kind, int error, bool stays, void (*run)(const struct fault *fault))
 {
 	struct fault f = { .kind = kind, .error = error, .stays = stays, .n = 1 };
@@ -113,6 +114,7 @@ static void run_all(
 		if (++f.n == MOST_CALLS)
 			fail_msg("%s: without end", fault_text(&f));
 	print_message("# %s\n", fault_text(&f)); /* the first that was not met */
+	return f.n > 1;
 }
 
 static bool is_wanted(const enum fault_kind *wanted, enum fault_kind kind)
@@ -136,7 +138,8 @@ void fault_each(const enum fault_kind *wanted, void (*run)(const struct fault *f
 		if (!is_wanted(wanted, kind))
 			continue;
 		for (size_t k = 0; k < ARRAY_SIZE(kinds[i].errors) && kinds[i].errors[k]; k++) {
-			run_all(kind, kinds[i].errors[k], false, run);
+			if (!run_all(kind, kinds[i].errors[k], false, run))
+				break;
 			if (may_stay(kind, kinds[i].errors[k]))
 				run_all(kind, kinds[i].errors[k], true, run);
 		}
@@ -151,6 +154,11 @@ void fault_begin(void)
 void fault_end(void)
 {
 	is_subject = false;
+}
+
+bool fault_struck(void)
+{
+	return atomic_load(&shared->strikes) > 0;
 }
 
 static bool strikes(enum fault_kind kind)
@@ -208,6 +216,8 @@ static const char *led(const char *path, char buffer[PATH_BYTES])
 {
 	static const char *const places[] = { "/sys", "/dev", "/run", "/proc" };
 
+	if (!strcmp(path, "/dev/null"))
+		return path;
 	for (size_t i = 0; world[0] && i < ARRAY_SIZE(places); i++) {
 		size_t len = strlen(places[i]);
 
@@ -247,17 +257,72 @@ static const char *led(const char *path, char buffer[PATH_BYTES])
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-MAKE(FAULT_MEMORY, void *, malloc, (size_t size), (size))
-MAKE(FAULT_MEMORY, void *, calloc, (size_t n, size_t size), (n, size))
-MAKE(FAULT_MEMORY, void *, realloc, (void *p, size_t size), (p, size))
-MAKE(FAULT_MEMORY, char *, strdup, (const char *s), (s))
-MAKE(FAULT_MEMORY, char *, strndup, (const char *s, size_t n), (s, n))
+static long n_live;
+
+static void *lives(void *p)
+{
+	n_live += p != NULL;
+	return p;
+}
+
+long fault_live(void)
+{
+	return n_live;
+}
+
+/* Gives what is to be freed by free(). */
+#define ALLOCATE(ret, name, params, args)                                                          \
+	REAL(ret, name, params)                                                                    \
+	{                                                                                          \
+		return strikes(FAULT_MEMORY) ? NULL : lives(__real_##name args);                   \
+	}
+
+ALLOCATE(void *, malloc, (size_t size), (size))
+ALLOCATE(void *, calloc, (size_t n, size_t size), (n, size))
+ALLOCATE(char *, strdup, (const char *s), (s))
+ALLOCATE(char *, strndup, (const char *s, size_t n), (s, n))
 MAKE(FAULT_MEMORY, FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 MAKE(FAULT_MEMORY, DIR *, fdopendir, (int fd), (fd))
-CALL(FAULT_MEMORY, int, vasprintf, (char **s, const char *f, va_list args), (s, f, args))
-CALL(FAULT_MEMORY, ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file),
-	(line, size, end, file))
-CALL(FAULT_MEMORY, ssize_t, getline, (char **line, size_t *size, FILE *file), (line, size, file))
+
+REAL(void *, realloc, (void *p, size_t size))
+{
+	void *grown = strikes(FAULT_MEMORY) ? NULL : __real_realloc(p, size);
+
+	n_live += grown && !p;
+	return grown;
+}
+
+REAL(void, free, (void *p))
+{
+	n_live -= p != NULL;
+	__real_free(p);
+}
+
+REAL(int, vasprintf, (char **s, const char *f, va_list args))
+{
+	int n = strikes(FAULT_MEMORY) ? -1 : __real_vasprintf(s, f, args);
+
+	n_live += n >= 0;
+	return n;
+}
+
+REAL(ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file))
+{
+	bool had = *line;
+	ssize_t n = strikes(FAULT_MEMORY) ? -1 : __real___getdelim(line, size, end, file);
+
+	n_live += !had && *line;
+	return n;
+}
+
+REAL(ssize_t, getline, (char **line, size_t *size, FILE *file))
+{
+	bool had = *line;
+	ssize_t n = strikes(FAULT_MEMORY) ? -1 : __real_getline(line, size, file);
+
+	n_live += !had && *line;
+	return n;
+}
 
 REAL(int, regexec, (const regex_t *r, const char *s, size_t n, regmatch_t *m, int flags))
 {
@@ -362,24 +427,26 @@ REAL(ssize_t, pwrite64, (int fd, const void *bytes, size_t size, off_t at))
 	return size > 1 ? __real_pwrite64(fd, bytes, size / 2, at) : 0;
 }
 
-/* A file of dev is the node that it says it is. */
+/* A file of dev is the node that the file beside it says. */
 static int dress(const char *path, struct stat *st)
 {
-	char text[32] = "", type;
+	char text[32] = "", beside[PATH_BYTES + 8], type;
 	unsigned major, minor;
 	size_t len = strlen(world);
 	int fd;
 
 	if (!len || strncmp(path, world, len) != 0 || strncmp(path + len, "/dev/", 5) != 0)
 		return 0;
-	fd = __real_open64(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || __real_pread64(fd, text, sizeof text - 1, 0) < 0)
-		return -1;
-	close(fd);
-	if (sscanf(text, "%c %u:%u", &type, &major, &minor) == 3) {
+	snprintf(beside, sizeof beside, "%s.node", path);
+	fd = __real_open64(beside, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (__real_pread64(fd, text, sizeof text - 1, 0) > 0 &&
+		sscanf(text, "%c %u:%u", &type, &major, &minor) == 3) {
 		st->st_mode = type == 'b' ? S_IFBLK | 0600 : S_IFCHR | 0600;
 		st->st_rdev = makedev(major, minor);
 	}
+	close(fd);
 	return 0;
 }
 

@@ -49,11 +49,13 @@ void fault_each(const enum fault_kind *kinds, void (*run)(const struct fault *fa
 void fault_begin(void);
 /* No more in this process. */
 void fault_end(void);
+/* Was the fault met, here or in a process that was forked? */
+bool fault_struck(void);
 
 /* ---- a world of files ---------------------------------------------------------------------- */
 
-/* What is below /sys, /dev, /run and /proc is below root from now on; NULL: is itself again. Files
- * of dev are nodes: "b 8:0" or "c 21:0" is written in them. Directories are sysfs'. */
+/* What is below /sys, /dev, /run and /proc is below root from now on; NULL: is itself again. A file
+ * of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'. */
 void fault_world(const char *root);
 
 /* Asked before the kernel. -1 with errno, 0; or 1: not meant. */
@@ -62,5 +64,7 @@ void fault_on_ioctl(fault_ioctl answer);
 /* Nobody else may claim a node: O_EXCL fails by EBUSY. */
 void fault_claimed(bool claimed);
 
+/* What our own objects allocated in this process and did not free. */
+long fault_live(void);
 /* Open descriptors of this process. */
 unsigned fault_open_fds(void);
