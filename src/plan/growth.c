@@ -165,6 +165,8 @@ static enum request_result step_path(struct growth *g, struct path *p)
 		g->map = model_map(g->model, p);
 		note_least(g, p);
 	}
+	if (p->reread.action)
+		return reread(g, p); /* whatever the path has become since */
 	if (!is_good(p))
 		return will_be_known(p) ? waits(g, BECAUSE_CHECKING, p->device.dev) : REQUEST_OPEN;
 	if (!p->device.size_sectors && p->state == PATH_GHOST)
