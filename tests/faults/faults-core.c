@@ -234,6 +234,8 @@ static void answer(const struct action *a)
 	case ACT_FORGET: return;
 	case ACT_REMOVE_MAP:
 	case ACT_SCAN:
+	case ACT_RESIZE_MAP:
+	case ACT_REREAD:
 	case ACT_FENCE:
 	case ACTION_KINDS: fail_msg("%s: %s", fault_text(t.fault), action_name(a->kind));
 	}
