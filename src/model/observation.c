@@ -295,6 +295,11 @@ size_t observation_size(const struct observation *o)
 	return kinds[o->kind].size;
 }
 
+bool observation_is_sound(const struct observation *o)
+{
+	return (unsigned)o->kind < OBSERVATION_KINDS && record_is_sound(kinds[o->kind].fields, o);
+}
+
 void observation_print(const struct observation *o, struct text *out)
 {
 	if ((unsigned)o->kind >= OBSERVATION_KINDS)

@@ -290,6 +290,9 @@ enum hand_stage {
 /* Bytes that matter of this observation; what crosses a socket. */
 size_t observation_size(const struct observation *o);
 
+/* Is it an observation, whoever sent it? What is not is never fed. */
+bool observation_is_sound(const struct observation *o);
+
 /* "checked path=3.1 at=1200 ..." and back. Parsing: 0, -EINVAL; *ret untouched on failure. */
 void observation_print(const struct observation *o, struct text *out);
 int observation_parse(const char *line, struct observation *ret);

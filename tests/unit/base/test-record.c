@@ -118,6 +118,11 @@ static void test_hostile(void **state)
 	memset(thing.text, 'x', sizeof thing.text); /* not terminated */
 	record_print(&t, fields, &thing);
 	assert_string_equal(text_str(&t), " colour=? text=xxxxxxxxxxx");
+	text_clear(&t);
+	thing = (struct thing){ .colour = RED };
+	memset(thing.text + 1, 'x', sizeof thing.text - 1); /* empty, whatever follows */
+	record_print(&t, fields, &thing);
+	assert_string_equal(text_str(&t), "");
 	text_done(&t);
 }
 
@@ -162,12 +167,48 @@ static void test_refused(void **state)
 	}
 }
 
+static const struct sound_row {
+	const char *rule;
+	bool sound;
+	struct thing thing;
+} sound_rows[] = {
+	{ "nothing is", true, { 0 } },
+	{ "an enum has a name", false, { .colour = NAMELESS } },
+	{ "an enum is one of its values", false, { .colour = (enum colour)99 } },
+	{ "all bytes that are counted are there", true, { .n_bytes = 6 } },
+	{ "not more", false, { .n_bytes = 7 } },
+	{ "an array may tell of more than it holds", true, { .n_inner = 77 } },
+	{ "a text ends", true, { .text = "12345678901" } },
+};
+
+static void test_sound(void **state)
+{
+	struct thing thing = { 0 };
+	const uint8_t two = 2;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sound_rows); i++)
+		if (record_is_sound(fields, &sound_rows[i].thing) != sound_rows[i].sound)
+			fail_msg("%s", sound_rows[i].rule);
+	memset(thing.text, 'x', sizeof thing.text);
+	assert_false(record_is_sound(fields, &thing));
+	thing = (struct thing){ 0 };
+	memcpy(&thing.yes, &two, 1);
+	assert_false(record_is_sound(fields, &thing));
+	thing = (struct thing){ .n_inner = 2 };
+	memcpy(&thing.inner[1].b, &two, 1);
+	assert_false(record_is_sound(fields, &thing));
+	thing.n_inner = 1; /* what is not counted is nobody's */
+	assert_true(record_is_sound(fields, &thing));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print_and_set),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_sound),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
