@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The simulation's loop: tests/sim/run [--seed N | --seeds A..B] [--steps M] [--story]
+ * [--record FILE]: what the last daemon of the run was told, for tests/replay
  *
  * A step is one event of the world, what it tells the core, and the core's thought about it. A
  * promise that is broken prints the seed and the last lines of the story, by running it again.
@@ -26,6 +27,7 @@ static struct sim *the_sim;
 static char *the_program;
 static char story_lines[STORY_LINES][512];
 static uint64_t n_story;
+static FILE *recording;
 
 /* ---- tools ----------------------------------------------------------------------------------- */
 
@@ -201,9 +203,28 @@ static void changed(void *arg, const struct change *c)
 	text_done(&t);
 }
 
+static void record(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(recording, "%s\n", line);
+}
+
+/* A recording has one daemon's life: that of the one before goes. */
+static struct recorder new_recorder(void)
+{
+	if (!recording)
+		return (struct recorder){ 0 };
+	rewind(recording);
+	if (ftruncate(fileno(recording), 0) < 0)
+		return (struct recorder){ 0 };
+	return (struct recorder){ .line = record };
+}
+
 void sim_new_core(struct sim *s)
 {
-	const struct core_port port = { .act = act, .changed = changed, .arg = s };
+	const struct core_port port = {
+		.act = act, .changed = changed, .arg = s, .recorder = new_recorder()
+	};
 
 	s->core = core_free(s->core);
 	doers_forget_all(s);
@@ -350,7 +371,8 @@ static void run(uint64_t seed, uint64_t steps, bool story)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: run [--seed N | --seeds A..B] [--steps M] [--story]\n");
+	fprintf(stderr, "usage: run [--seed N | --seeds A..B] [--steps M] [--story] "
+			"[--record FILE]\n");
 	exit(2);
 }
 
@@ -361,6 +383,7 @@ int main(int argc, char **argv)
 		{ "seeds", required_argument, NULL, 'S' },
 		{ "steps", required_argument, NULL, 'n' },
 		{ "story", no_argument, NULL, 't' },
+		{ "record", required_argument, NULL, 'r' },
 		{ 0 },
 	};
 	uint64_t from = 1, to = 1, steps = 100000;
@@ -386,6 +409,11 @@ int main(int argc, char **argv)
 				usage();
 			break;
 		case 't': story = true; break;
+		case 'r':
+			recording = fopen(optarg, "we");
+			if (!recording)
+				usage();
+			break;
 		default: usage();
 		}
 	for (uint64_t seed = from; seed <= to; seed++)
