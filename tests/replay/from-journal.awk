@@ -186,11 +186,17 @@ function take_state(i, hctl) {
 	check_now(at[i], hctl)
 }
 
+# From one way of being down to another there is no path-state; and one that is up and marked
+# answers, and INQUIRY says that there is none.
+function take_mark(i, hctl) {
+	if (says[hctl] == "disconnected" || says[hctl] == "contradicted") return
+	says[hctl] = says[hctl] == "good" ? "qualifier" : is_contradicted(i) ? "contradicted" : "disconnected"
+	tell_answers(hctl)
+	check_now(at[i], hctl)
+}
+
 function take_purge(i, hctl) {
-	if (field(i, "new") == "marked" && says[hctl] == "good" && field(i, "why") == "disconnected") {
-		says[hctl] = "qualifier" # it answers, and INQUIRY says that there is none
-		tell_answers(hctl)
-	}
+	if (field(i, "old") == "no" && field(i, "why") == "disconnected") take_mark(i, hctl)
 	# asked when it is verified, told when that ends; deeds come after it
 	if (next_of[i]) tell_holders(hctl, next_of[i])
 	if (field(i, "new") == "deleting") deleting[hctl] = 1

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * tests/replay/run [--all | --journal] FILE.obs: what the core does when it is told again what it
- * was told. Prints the deeds (delete, fence, fail-path, remove-map, scan), one a line:
+ * was told. Prints the deeds (delete, fence, fail-path, remove-map, resize-map, scan,
+ * reread), one a line:
  *
  *   +MS H:C:T:L ACTION        MS since the first line that has a time; "-": about no device
  *
@@ -31,9 +32,11 @@ static bool is_deed(enum action_kind kind)
 	switch (kind) {
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
 	case ACT_DELETE:
 	case ACT_FENCE:
-	case ACT_SCAN: return true;
+	case ACT_SCAN:
+	case ACT_REREAD: return true;
 	case ACT_READ_DEVICES:
 	case ACT_LOOK:
 	case ACT_ASK_OWNER:

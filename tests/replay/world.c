@@ -298,9 +298,11 @@ static enum observation_kind end_of(enum action_kind kind)
 		[ACT_READ_MAPS] = OBS_MAPS_END,
 		[ACT_FAIL_PATH] = OBS_DONE,
 		[ACT_REMOVE_MAP] = OBS_DONE,
+		[ACT_RESIZE_MAP] = OBS_DONE,
 		[ACT_DELETE] = OBS_DONE,
 		[ACT_FENCE] = OBS_DONE,
 		[ACT_SCAN] = OBS_DONE,
+		[ACT_REREAD] = OBS_DONE,
 	};
 
 	return ends[kind];
@@ -327,9 +329,11 @@ int world_asked(struct world *w, instant now, const struct action *a, const stru
 	case ACT_READ_MAPS: return list_maps(w, then, &o);
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
 	case ACT_DELETE:
 	case ACT_FENCE:
-	case ACT_SCAN: return answer_deed(w, then, a, at, s, &o);
+	case ACT_SCAN:
+	case ACT_REREAD: return answer_deed(w, then, a, at, s, &o);
 	case ACT_FORGET:
 	case ACTION_KINDS: break;
 	}
