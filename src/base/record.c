@@ -192,7 +192,7 @@ static int set_text(const struct field *f, uint8_t *at, const char *value)
 		if (value[0] == '\\' && value[1] == 'x' && value[2] && value[3]) {
 			char hex[3] = { value[2], value[3], '\0' };
 
-			if (number_parse_bytes(hex, &byte, 1) != 1)
+			if (number_parse_bytes(hex, &byte, 1) != 1 || !byte)
 				return -EINVAL;
 			at[n++] = byte;
 			value += 3;

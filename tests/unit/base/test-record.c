@@ -151,6 +151,7 @@ static const struct refused_row {
 	{ "colour", "", -EINVAL },
 	{ "text", "123456789012", -EINVAL },
 	{ "text", "\\xzz", -EINVAL },
+	{ "text", "a\\x00b", -EINVAL }, /* nothing follows the end of a text */
 	{ "bytes", "0", -EINVAL },
 	{ "bytes", "00112233445566", -EINVAL },
 };
