@@ -244,6 +244,7 @@ static int set_one(const struct field *f, uint8_t *base, const char *value)
 	case FIELD_ENUM: return set_enum(f, at, value);
 	case FIELD_TEXT: return set_text(f, at, value);
 	case FIELD_BYTES:
+		memset(at, 0, f->size); /* it may be said twice */
 		r = number_parse_bytes(value, at, f->size < max ? f->size : max);
 		if (r < 0)
 			return -EINVAL;

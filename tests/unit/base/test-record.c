@@ -168,6 +168,17 @@ static void test_refused(void **state)
 	}
 }
 
+/* What is said twice is what was said last. */
+static void test_twice(void **state)
+{
+	const struct thing want = { .n_bytes = 1, .bytes = { 7 }, .text = "b" };
+	struct thing thing = { 0 };
+
+	(void)state;
+	set_all("bytes=010203 bytes=07 text=aaa text=b", &thing);
+	assert_memory_equal(&thing, &want, sizeof thing);
+}
+
 static const struct sound_row {
 	const char *rule;
 	bool sound;
@@ -209,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_print_and_set),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_sound),
 	};
 
