@@ -163,13 +163,13 @@ static int on_enter(void *arg, enum section section, unsigned line)
 static int add_rule(struct build *b, struct rules *rules, enum criterion criterion,
 	const char *text, const char *product, struct origin origin)
 {
-	enum pattern_fault fault = PATTERN_FINE;
+	struct rule_fault fault;
 	int r = rules_add(rules, criterion, text, product, origin, &fault);
 
 	if (r != -EINVAL)
 		return r;
-	REMARK(b, refuse(b), origin.line, "'" LONGEST_QUOTED "' for %s is %s",
-		text ? text : product, criterion_name(criterion), pattern_fault_text(fault));
+	REMARK(b, refuse(b), origin.line, "'" LONGEST_QUOTED "' for %s is %s", fault.text,
+		criterion_name(criterion), pattern_fault_text(fault.fault));
 	return 0;
 }
 

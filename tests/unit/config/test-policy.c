@@ -338,6 +338,9 @@ static const struct {
 		"/etc/multipath.conf:5 fatal: '(' for device is not a regular expression\n" },
 	{ "... but not in a drop-in", "", DEVICES(ENTRY("(", "b", "product_blacklist c\n")), 0,
 		"a.conf:5 error: '(' for device is not a regular expression\n" },
+	{ "a product that is no rule is what is named",
+		"blacklist {\ndevice {\nvendor a\nproduct (\n}\n}\n", NULL, -EINVAL,
+		"/etc/multipath.conf:2 fatal: '(' for device is not a regular expression\n" },
 	{ "a keyword of another section", "overrides {\npurge_limit 3\n}\n", NULL, 0,
 		"/etc/multipath.conf:2 warning: no keyword 'purge_limit' in the section "
 		"overrides" },
