@@ -73,3 +73,41 @@ void owner_truth_speaks(struct sim *s)
 	sim_story(s, "owner: running=%d purges=%d default=%d excepted=%u", owner->said.running,
 		owner->said.purges, owner->vague || owner->by_default, owner->n_excepted);
 }
+
+/* The owner's round: what is gone leaves its map, what came joins, an empty map goes. */
+static void owner_works(struct sim *s)
+{
+	struct map_truth *m = maps_any(s);
+
+	if (!m || !s->owner.said.running)
+		return;
+	for (uint32_t i = 0; i < m->n_members; i++) {
+		bool there = false;
+
+		for (uint32_t h = 0; h < HOSTS; h++)
+			for (uint32_t l = 0; l < LUNS; l++)
+				there |= s->devices[h][l].ino &&
+					 s->devices[h][l].minor == m->members[i].minor;
+		if (!there)
+			maps_drop(s, m, i--);
+	}
+	maps_gather(s, m);
+	if (!m->n_members && !m->mounted) {
+		m->exists = false;
+		world_map_changed(s, (uint32_t)(m - s->maps));
+	}
+}
+
+static void owner_comes_or_goes(struct sim *s)
+{
+	s->owner.said.running = !s->owner.said.running;
+	s->owner.said.pid++;
+	owner_truth_speaks(s);
+}
+
+const struct deed owner_deeds[] = {
+	{ "owner-works", owner_works, 40 },
+	{ "owner-comes-or-goes", owner_comes_or_goes, 1 },
+	{ "owner-speaks", owner_truth_speaks, 1 },
+	{ 0 },
+};

@@ -5,13 +5,24 @@
  * time, all out of one seed. What is true is kept here; what the core believes is never looked at
  * to decide what happens, and only the oracle compares the two.
  *
- *   world    the truth: volumes, nexuses, devices, maps, and what each would answer
- *   owner    what the owner of the maps says of purging
- *   doers    what keeper, scout, scanner, dm helper, owner and hands make of an action
- *   disturb  what happens to the world by itself
- *   oracle   the promises, asserted at the moment of every deed, and the peace at the end
- *   run      the loop
+ *   array    volumes, which number leads where, and what a logical unit answers
+ *   fabric   the ways there
+ *   kernel   SCSI devices, uevents, users
+ *   maps     multipath maps
+ *   owner    the multipathd beside us
+ *   words    the configuration in force
+ *   helpers  what keeper, scout, scanner, dm helper and owner make of an action
+ *   hands    and what hands make of it
+ *   operator what is asked of us
+ *   disturb  what happens by itself, and when
+ *   oracle   the promises, asserted at the moment of every deed
+ *   peace    and what holds in the end
+ *   loop     virtual time
+ *   story    what happened, as a file
+ *   shrink   less of it that still fails
  */
+#include <stdio.h>
+
 #include "core/core.h"
 #include "core/events.h"
 
@@ -26,6 +37,7 @@ enum {
 	REQUESTS = 8,
 	OWNER_ROWS = 8,
 	KILLS = 256, /* remembered */
+	MOST_HAPPENED = 1 << 20,
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
 	GIVEN_MS = 30000, /* by then everything was asked */
@@ -150,11 +162,57 @@ struct event {
 	struct observation *said; /* owned */
 };
 
+/* One thing that happens by itself. What it draws comes out of a stream of its own. */
+struct disturbance {
+	instant at;
+	uint32_t deed;
+	uint64_t stream;
+};
+
+struct sim;
+
+/* A kind of them, by its name in a story file, and how often it happens. */
+struct deed {
+	const char *name;
+	void (*happen)(struct sim *s);
+	uint32_t weight;
+};
+
+/* What is to be run: all that a seed makes in so many steps, or what a file tells. */
+struct tale {
+	uint64_t seed, steps;
+	bool told;
+	instant until;
+	const struct disturbance *list; /* only these, in this order */
+	uint32_t n;
+};
+
+struct counts {
+	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
+		scans, found, waits;
+};
+
+/* What became of it; it outlives the process that ran it. */
+struct outcome {
+	struct sim *sim; /* while it runs */
+	bool failed;
+	char words[400]; /* why */
+	uint64_t steps;
+	instant at;
+	struct counts counts;
+	uint32_t n; /* all of them; as many as fit are listed */
+	struct disturbance happened[MOST_HAPPENED];
+};
+
 struct sim {
 	uint64_t seed, random, steps;
-	instant now, wake;
+	instant now, wake, peace_until;
 	struct core *core;
-	bool story, peace;
+	FILE *story;
+	bool peace, ended;
+	const struct tale *tale;
+	struct outcome *outcome;
+	uint32_t n_disturbances;
 
 	struct words words;
 	struct owner_truth owner, told_owner;
@@ -186,13 +244,12 @@ struct sim {
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
 	uint32_t in_second, checks_in_second[HOSTS][LUNS], others_in_second;
-	struct {
-		uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences,
-			fence_held, scans, found, waits;
-	} counts;
+	struct counts counts;
 };
 
-/* run: the loop's tools */
+/* loop */
+/* A stream of the seed that has nothing to do with its others. */
+uint64_t sim_stream(uint64_t seed, uint64_t of);
 uint32_t sim_below(struct sim *s, uint32_t n);
 bool sim_chance(struct sim *s, uint32_t per_mille);
 instant sim_in(struct sim *s, uint32_t from_ms, uint32_t to_ms);
@@ -200,42 +257,59 @@ struct event *sim_push(struct sim *s, enum event_kind kind, instant at);
 void sim_feed(struct sim *s, const struct observation *o);
 /* The daemon starts (again): nothing is left of the one before but its hands. */
 void sim_new_core(struct sim *s);
+void sim_make_peace(struct sim *s);
 void sim_story(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void sim_fail(struct sim *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The whole of it; the process ends where it fails. The story: NULL, or where it is told. */
+void sim_run(const struct tale *tale, struct outcome *outcome, FILE *story);
 
-/* world */
+/* story: 0, or negative errno */
+int story_write(const char *file, const struct tale *tale, const struct outcome *outcome);
+int story_read(const char *file, struct tale *ret);
+
+/* shrink */
+/* Runs the tale in a process of its own. The outcome is shared memory. */
+void attempt(const struct tale *tale, struct outcome *outcome, FILE *story);
+/* Leaves out what can be left out of a tale that failed with this outcome, for so many seconds; the
+ * outcome is then that of what is left. */
+void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds);
+
+/* array */
+extern const struct deed array_deeds[], fabric_deeds[], kernel_deeds[], maps_deeds[], owner_deeds[],
+	operator_deeds[]; /* the last one has no name */
 uint32_t world_array(uint32_t host);
-void world_begin(struct sim *s);
-void world_name_volume(uint32_t volume, char ret[MAX_WWID]);
-void world_configure(struct sim *s);
-struct config *world_config(struct sim *s);
-enum device_state world_state(const struct sim *s, uint32_t host, uint32_t lun);
-enum transport_state world_transport(const struct sim *s, uint32_t host);
 /* Would the logical unit itself say that it is gone? */
 bool world_is_gone(const struct sim *s, uint32_t host, uint32_t lun);
 bool world_says_by_qualifier(uint32_t host, uint32_t lun);
-void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct observation *ret);
-void world_describe_host(uint32_t host, struct observation *ret);
-void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS]);
-bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
 /* TEST UNIT READY, INQUIRY and the identity now, to the device with this inode. */
 void world_ask(struct sim *s, uint32_t host, uint32_t lun, uint64_t ino, bool inquiry,
 	bool identity, struct obs_checked *ret);
 /* What that said. */
 struct identity_truth world_identity(
 	const struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *checked);
+/* Other logical units of the nexus have something to tell, with the next command. */
+void array_attend(struct sim *s, uint32_t host, uint32_t lun, enum attention attention);
+
+/* fabric */
+enum device_state world_state(const struct sim *s, uint32_t host, uint32_t lun);
+enum transport_state world_transport(const struct sim *s, uint32_t host);
+void disturb_nexus_up(struct sim *s, uint32_t host);
+
+/* kernel */
+void world_begin(struct sim *s);
+void world_name_volume(uint32_t volume, char ret[MAX_WWID]);
+void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct observation *ret);
+void world_describe_host(uint32_t host, struct observation *ret);
+void world_sysfs(uint32_t host, uint32_t lun, char ret[MAX_SYSFS]);
+bool world_at(const char *sysfs, uint32_t *ret_host, uint32_t *ret_lun);
+struct device *world_any_device(struct sim *s, uint32_t *ret_host, uint32_t *ret_lun);
 /* Does anything that it could be taken for differ from what it is? */
 bool world_is_another(const struct sim *s, uint32_t host, uint32_t lun);
 /* What the daemon before this one wrote down. */
 void world_tell_fences(struct sim *s);
 /* Remembers when that was so. */
 void world_note_identities(struct sim *s);
-int world_map_of(const struct sim *s, const struct device *d);
-struct member *world_member(struct sim *s, const struct device *d);
-uint32_t world_others_in_map(const struct sim *s, uint32_t host, uint32_t lun, int map);
-void world_describe_map(const struct sim *s, uint32_t map, struct observation *ret);
-void world_map_changed(struct sim *s, uint32_t map);
 void world_add_device(struct sim *s, uint32_t host, uint32_t lun);
 /* The kernel begins to take it away; and has. */
 void world_begin_removal(struct sim *s, uint32_t host, uint32_t lun);
@@ -244,31 +318,62 @@ void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action
 	enum attention attention);
 bool world_is_busy(const struct sim *s, const struct device *d);
 
+/* maps */
+int world_map_of(const struct sim *s, const struct device *d);
+struct member *world_member(struct sim *s, const struct device *d);
+uint32_t world_others_in_map(const struct sim *s, uint32_t host, uint32_t lun, int map);
+void world_describe_map(const struct sim *s, uint32_t map, struct observation *ret);
+void world_map_changed(struct sim *s, uint32_t map);
+/* Somebody else takes this path away. */
+void maps_note_taken(struct sim *s, const struct device *d);
+struct map_truth *maps_any(struct sim *s);
+void maps_gather(struct sim *s, struct map_truth *m);
+void maps_drop(struct sim *s, struct map_truth *m, uint32_t member);
+
+/* words */
+void world_configure(struct sim *s);
+struct config *world_config(struct sim *s);
+
 /* owner */
 /* Does it purge the map of this volume? */
 bool owner_truth_purges(const struct owner_truth *owner, uint32_t volume);
 /* Its configuration is another one from now on. */
 void owner_truth_speaks(struct sim *s);
 
-/* doers */
-void doers_act(void *arg, const struct action *a);
-void doers_answer(struct sim *s, const struct event *e);
-void doers_say(struct sim *s, const struct event *e);
-void doers_push_hand(struct sim *s, enum event_kind kind, uint32_t index, instant at);
-void doers_hand(struct sim *s, uint32_t index);
-void doers_hand_ended(struct sim *s, uint32_t index);
-void doers_lose(struct sim *s, enum helper_kind helper, uint32_t host);
-void doers_lose_hand(struct sim *s);
+/* helpers */
+void helpers_act(void *arg, const struct action *a);
+void helpers_answer(struct sim *s, const struct event *e);
+void helpers_say(struct sim *s, const struct event *e);
+void helpers_lose(struct sim *s, enum helper_kind helper, uint32_t host);
+void helpers_forget_all(struct sim *s);
+struct handle *helpers_handle(struct sim *s, path_id id);
+
+/* hands */
+struct hand_truth *hands_of_path(struct sim *s, path_id id);
+void hands_begin(struct sim *s, const struct action *a);
+void hands_begin_scan(struct sim *s, const struct action *a);
+void hands_push(struct sim *s, enum event_kind kind, uint32_t index, instant at);
+void hands_act(struct sim *s, uint32_t index);
+void hands_ended(struct sim *s, uint32_t index);
+void hands_lose(struct sim *s);
 /* It woke up late: what it was answered is old. */
-void doers_refuse_hand(struct sim *s, uint32_t index);
-void doers_forget_all(struct sim *s);
+void hands_refuse(struct sim *s, uint32_t index);
 
 /* disturb */
 void disturb(struct sim *s);
-void disturb_restart(struct sim *s);
-void disturb_nexus_up(struct sim *s, uint32_t host);
+/* The time of the next one is set. */
+void disturb_next(struct sim *s);
+const struct deed *disturb_deed(uint32_t number); /* NULL: there are not so many */
 
 /* oracle */
+#define REQUIRE(condition, promise, h, l)                                                          \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			sim_fail(s, "%s: %u:0:0:%u: %s", promise, h, l, #condition);               \
+	} while (0)
+
+/* Was it told of another logical unit of that nexus that answers? */
+bool oracle_neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun);
 void oracle_action(struct sim *s, const struct action *a);
 void oracle_sent_scan(struct sim *s, const struct hand_truth *hand);
 void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
@@ -278,6 +383,7 @@ void oracle_fence(struct sim *s, const struct hand_truth *hand);
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun);
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
+/* peace */
 /* Who is told that his paths are there was not deceived. */
 void oracle_waits(struct sim *s);
 void oracle_peace(struct sim *s);
