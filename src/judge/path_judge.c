@@ -223,6 +223,7 @@ static void apply_to_fenced(struct model *m, struct path *p, const struct verdic
 	if (!v->keep_state)
 		p->checker = v->checker;
 	p->has_sense = false;
+	p->attentions = 0; /* it will not be asked through them any more */
 	pace_after_check(m, p, PACE_LOOK_MS, false);
 }
 

@@ -205,7 +205,7 @@ static void require_answered(struct sim *s, const struct request *r)
 	if (r->used && r->result == REQUEST_OPEN && !(p && host_is_hung(s, p->device.address.host)))
 		sim_fail(s,
 			"peace: request %llu (verb %u, flags %u, %s, fence %s) was never answered",
-			(unsigned long long)r->id, r->verb, r->flags, r->dev,
+			(unsigned long long)r->id, r->verb, r->flags, r->hctl,
 			p ? fence_stage_name(p->fence.stage) : "-");
 }
 

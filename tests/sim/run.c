@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+
+enum { TOLD_LINES = 40 }; /* of a file */
 
 struct options {
 	uint64_t from, to, steps;
@@ -20,20 +21,20 @@ struct options {
 
 static void usage(FILE *to)
 {
-	fprintf(to,
-		"usage: run [--seed N | --seeds A..[B]] [--steps M] [--cpu-seconds S] "
-		"[--keep-going]\n"
-		"           [--shrink S] [--write FOLDER] [--story]\n"
-		"       run --replay FILE [--story]\n"
-		"\n"
-		"  --steps M        of each world; an event, and what the core makes of it "
-		"(50000)\n"
-		"  --cpu-seconds S  no other world once so much processor time is used\n"
-		"  --keep-going     also behind one that failed\n"
-		"  --shrink S       look for less that fails for so many seconds (60); 0: do not\n"
-		"  --write FOLDER   for the story of what failed (beside this program)\n"
-		"  --story          tell all of it, line by line\n"
-		"  --replay FILE    run a story again; it tells all of it when it fails\n");
+	fprintf(to, "usage: run [--seed N | --seeds A..[B]] [--steps M] [--cpu-seconds S] "
+		    "[--keep-going]\n"
+		    "           [--shrink S] [--write FOLDER] [--story]\n"
+		    "       run --replay FILE [--story]\n"
+		    "\n"
+		    "  --steps M        of each world; an event, and what the core makes of it "
+		    "(50000)\n"
+		    "  --cpu-seconds S  no other world once so much processor time is used\n"
+		    "  --keep-going     also behind one that failed\n"
+		    "  --shrink S       look for less that fails for so many CPU seconds (30); 0: "
+		    "do not\n"
+		    "  --write FOLDER   for the story of what failed (beside this program)\n"
+		    "  --story          tell all of it, line by line\n"
+		    "  --replay FILE    run a story again; it tells all of it when it fails\n");
 }
 
 static _Noreturn void wrong_usage(void)
@@ -123,7 +124,7 @@ static void tell_file(const char *file)
 	FILE *f = fopen(file, "re");
 	char line[512];
 
-	while (f && fgets(line, sizeof line, f))
+	for (int i = 0; f && i < TOLD_LINES && fgets(line, sizeof line, f); i++)
 		printf("  %s", line);
 	if (f)
 		fclose(f);
@@ -185,19 +186,11 @@ static bool replay(struct outcome *out, const struct options *o)
 
 /* ---- many ------------------------------------------------------------------------------------ */
 
-static uint64_t used_cpu_s(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_CHILDREN, &usage);
-	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
-}
-
 static bool run_seeds(struct outcome *out, const struct options *o)
 {
 	uint64_t steps = 0, worlds = 0, failed = 0;
 
-	for (uint64_t seed = o->from; seed <= o->to && (!o->cpu_s || used_cpu_s() < o->cpu_s);
+	for (uint64_t seed = o->from; seed <= o->to && (!o->cpu_s || attempt_cpu_s() < o->cpu_s);
 		seed++) {
 		bool held = run_seed(seed, out, o);
 
@@ -210,13 +203,13 @@ static bool run_seeds(struct outcome *out, const struct options *o)
 	}
 	printf("%" PRIu64 " worlds, %" PRIu64 " steps in %" PRIu64 " CPU seconds, %" PRIu64
 	       " failed\n",
-		worlds, steps, used_cpu_s(), failed);
+		worlds, steps, attempt_cpu_s(), failed);
 	return !failed;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = { .from = 1, .to = 1, .steps = 50000, .shrink_s = 60 };
+	struct options o = { .from = 1, .to = 1, .steps = 50000, .shrink_s = 30 };
 	struct outcome *out = mmap(NULL, sizeof *out, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	char *slash;

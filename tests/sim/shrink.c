@@ -9,14 +9,15 @@
 #include <ctype.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	AFTERWARDS_MS = 60000, /* of a story, so that it still tells something when it is mended */
-	TICK_S = 10,	       /* of processor time, in which a step has to end */
+	GAP_MS = 3000,
+	TICK_S = 10, /* of processor time, in which a step has to end */
 };
 
 static struct outcome *the_outcome;
@@ -79,6 +80,14 @@ void attempt(const struct tale *tale, struct outcome *outcome, FILE *story)
 	}
 }
 
+uint64_t attempt_cpu_s(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
+}
+
 /* The same promise, whatever the numbers are. */
 static bool same_words(const char *a, const char *b)
 {
@@ -102,8 +111,13 @@ struct shrinking {
 	struct disturbance *list; /* what is left */
 	uint32_t n;
 	char words[400];
-	time_t until;
+	uint64_t until_s; /* of processor time */
 };
+
+static bool is_late(const struct shrinking *k)
+{
+	return attempt_cpu_s() >= k->until_s;
+}
 
 /* What happened up to the failure is what is left. */
 static void keep(struct shrinking *k)
@@ -126,13 +140,48 @@ static bool still_fails(struct shrinking *k, const struct disturbance *list, uin
 	return k->outcome->failed && same_words(k->outcome->words, k->words);
 }
 
+/* Peaces take most of the time, and few failures need one but at the end. */
+static void leave_out_peaces(struct shrinking *k)
+{
+	struct disturbance *without = malloc((k->n + 1) * sizeof *without);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; without && i < k->n; i++)
+		if (k->list[i].deed != 0 || i + 1 == k->n)
+			without[n++] = k->list[i];
+	if (without && n < k->n && still_fails(k, without, n))
+		keep(k);
+	free(without);
+}
+
+/* Where much was left out there is nothing but time, which costs some, too. */
+static void close_gaps(struct shrinking *k)
+{
+	struct disturbance *closer = malloc((k->n + 1) * sizeof *closer);
+	uint64_t early_ms = 0, before_ms = 100000;
+
+	for (uint32_t i = 0; closer && i < k->n; i++) {
+		uint64_t gap_ms = k->list[i].at.ms - early_ms;
+
+		gap_ms = gap_ms > before_ms ? gap_ms - before_ms : 0;
+		if (gap_ms > GAP_MS && k->list[i].deed != 0)
+			early_ms += gap_ms - GAP_MS;
+		closer[i] = k->list[i];
+		closer[i].at.ms -= early_ms;
+		before_ms = closer[i].at.ms;
+	}
+	if (closer && early_ms && still_fails(k, closer, k->n))
+		keep(k);
+	free(closer);
+}
+
 /* One round with pieces of this size; true: something could be left out. */
 static bool leave_out(struct shrinking *k, uint32_t size)
 {
 	struct disturbance *without = malloc((k->n + 1) * sizeof *without);
 	bool any = false;
 
-	for (uint32_t from = 0; without && from < k->n && time(NULL) < k->until;) {
+	for (uint32_t from = 0; without && from < k->n && !is_late(k);) {
 		uint32_t rest = k->n - from < size ? k->n - from : size;
 
 		memcpy(without, k->list, from * sizeof *without);
@@ -152,7 +201,7 @@ static bool leave_out(struct shrinking *k, uint32_t size)
 void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds)
 {
 	struct shrinking k = {
-		.tale = tale, .outcome = outcome, .until = time(NULL) + (time_t)seconds
+		.tale = tale, .outcome = outcome, .until_s = attempt_cpu_s() + seconds
 	};
 
 	k.list = calloc(MOST_HAPPENED, sizeof *k.list);
@@ -160,9 +209,13 @@ void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds)
 		return;
 	memcpy(k.words, outcome->words, sizeof k.words);
 	keep(&k);
-	for (uint32_t size = k.n / 2 + 1; size && time(NULL) < k.until;) {
+	leave_out_peaces(&k);
+	close_gaps(&k);
+	for (uint32_t size = k.n / 2 + 1; size && !is_late(&k);) {
 		bool any = leave_out(&k, size);
 
+		if (any)
+			close_gaps(&k);
 		if (size > 1)
 			size /= 2;
 		else if (!any)

@@ -271,8 +271,10 @@ int story_read(const char *file, struct tale *ret);
 /* shrink */
 /* Runs the tale in a process of its own. The outcome is shared memory. */
 void attempt(const struct tale *tale, struct outcome *outcome, FILE *story);
-/* Leaves out what can be left out of a tale that failed with this outcome, for so many seconds; the
- * outcome is then that of what is left. */
+/* The processor time of all attempts. */
+uint64_t attempt_cpu_s(void);
+/* Leaves out what can be left out of a tale that failed with this outcome, for so many seconds of
+ * that; the outcome is then that of what is left. */
 void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds);
 
 /* array */

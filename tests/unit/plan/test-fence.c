@@ -374,6 +374,25 @@ static void test_an_attention_of_another_lun(void **state)
 	assert_true(w->identified[p->id.slot] > 0);
 }
 
+/* Its last answer was an attention, and nobody asks through it any more. */
+static void test_check_of_what_had_an_attention(void **state)
+{
+	struct obs_request word = { .verb = VERB_CHECK };
+
+	(void)state;
+	begin("");
+	remap(p, 2);
+	world_of(w, p)->checked.tur = built_sense(6, 0x2a, 0x01);
+	run_to_deed();
+	assert_true(p->attentions > 0);
+	world_of(w, p)->checked.state = DEVICE_OFFLINE;
+	set_offline(p);
+	word.request = ++last_id;
+	assert_int_equal(request_open(w->m, &word, p, "name"), 0);
+	world_run(w, SOON_MS);
+	require_result(word.request, RESULT_CHECKED, "");
+}
+
 /* ---- another daemon -------------------------------------------------------------------------- */
 
 static void test_fenced_by_another_daemon(void **state)
@@ -536,6 +555,7 @@ int main(void)
 		TEST(test_away_since),
 		TEST(test_a_removal_is_under_way),
 		TEST(test_an_attention_of_another_lun),
+		TEST(test_check_of_what_had_an_attention),
 		TEST(test_fenced_by_another_daemon),
 		TEST(test_purge_fenced),
 		TEST(test_purge_fenced_in_use),
