@@ -57,6 +57,8 @@ static const struct row {
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_RESET },
 	{ "06/29/07 nexus loss", SENSE(6, 0x29, 0x07), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		false, PACE_RETRY_MS, ATTENTION_RESET },
+	{ "06/2a/06 access state", SENSE(6, 0x2a, 0x06), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
+		false, PACE_RETRY_MS, ATTENTION_ACCESS_CHANGED },
 	{ "06 any other keeps the state", SENSE(6, 0x2a, 0x09), KEPT, 0, BECAUSE_ATTENTION,
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_OTHER },
 	{ "06/25/00 is an attention", SENSE(6, 0x25, 0x00), KEPT, 0, BECAUSE_ATTENTION,
@@ -116,7 +118,10 @@ static void test_answers(void **state)
 
 		require(&rows[i], &v);
 		assert_int_equal(v.gone, GONE_UNKNOWN); /* INQUIRY was not asked */
-		assert_int_equal(v.reset, v.attention == ATTENTION_RESET);
+		assert_int_equal(v.failover,
+			v.attention == ATTENTION_RESET ||
+				v.attention == ATTENTION_ACCESS_CHANGED ||
+				v.why == BECAUSE_TRANSITION);
 	}
 }
 
