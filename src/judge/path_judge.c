@@ -220,11 +220,20 @@ static void apply_way(struct model *m, struct path *p, const struct verdict *v)
 		p->up_since = INSTANT_NEVER;
 	else if (!instant_is_set(p->up_since) && p->device.state == DEVICE_RUNNING)
 		p->up_since = m->now;
-	if (!v->failover)
-		return;
-	p->up_since = m->now;
-	if (instant_is_set(model_nexus(m, p)->up_since))
-		model_nexus(m, p)->up_since = m->now;
+	if (v->failover)
+		p->up_since = m->now;
+}
+
+/* What the target says of itself, whichever of its logical units was asked. */
+static void apply_to_nexus(struct model *m, const struct path *p, const struct verdict *v)
+{
+	struct nexus *n = model_nexus(m, p);
+
+	if (v->failover && instant_is_set(n->up_since))
+		n->up_since = m->now;
+	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
+		v->attention == ATTENTION_RESET || v->attention == ATTENTION_ACCESS_CHANGED)
+		n->sweep = true;
 }
 
 /* Its device answers for another logical unit, if at all: only where it stands is of interest. */
@@ -241,6 +250,7 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 {
 	enum path_state old = p->state;
 
+	apply_to_nexus(m, p, v);
 	if (p->fence.fenced) {
 		apply_to_fenced(m, p, v);
 		return;
@@ -256,8 +266,5 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 	apply_evidence(m, p, v);
 	p->identity.lapsed |= v->outage || v->evidence == EVIDENCE_GONE ||
 			      p->device.state != DEVICE_RUNNING;
-	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
-		v->attention == ATTENTION_RESET || v->attention == ATTENTION_ACCESS_CHANGED)
-		model_nexus(m, p)->sweep = true;
 	pace_after_check(m, p, v->ask_again_ms, old != p->state);
 }
