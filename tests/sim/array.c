@@ -54,6 +54,7 @@ static struct scsi_answer attention_of(enum attention attention)
 	case ATTENTION_INQUIRY_CHANGED: return sense(6, 0x3f, 0x03);
 	case ATTENTION_CAPACITY: return sense(6, 0x2a, 0x09);
 	case ATTENTION_RESET: return sense(6, 0x29, 0x07);
+	case ATTENTION_ACCESS_CHANGED: return sense(6, 0x2a, 0x06);
 	case ATTENTION_OTHER:
 	case ATTENTION_NONE: break;
 	}
@@ -64,7 +65,7 @@ static struct scsi_answer attention_of(enum attention attention)
 static bool is_kept_away(struct sim *s, uint32_t host, struct scsi_answer *ret)
 {
 	static const uint8_t outages[] = { 0x01, 0x03, 0x0e, 0x0f };
-	uint32_t luck = s->peace ? 1000 : sim_below(s, 1000);
+	uint32_t luck = world_is_calm(s, host) ? 1000 : sim_below(s, 1000);
 
 	*ret = (struct scsi_answer){ 0 };
 	if (!s->nexuses[host].up)
@@ -96,8 +97,14 @@ static struct scsi_answer test_unit_ready(struct sim *s, uint32_t host, uint32_t
 		d->attention = ATTENTION_NONE;
 		return answer;
 	}
+	switch (s->nexuses[host].access) {
+	case ACCESS_STANDBY: return sense(2, 0x04, 0x0b);
+	case ACCESS_UNAVAILABLE: return sense(2, 0x04, 0x0c);
+	case ACCESS_TRANSITION: return sense(2, 0x04, 0x0a);
+	case ACCESS_ACTIVE: break;
+	}
 	if (!s->peace && sim_chance(s, 10))
-		return sim_chance(s, 500) ? sense(2, 0x04, 0x0b) : sense(2, 0x04, 0x0a);
+		return sim_chance(s, 500) ? sense(2, 0x04, 0x0b) : sense(2, 0x04, 0x04);
 	if (!s->peace && sim_chance(s, 5))
 		return (struct scsi_answer){ .status = 0x18 };
 	return (struct scsi_answer){ 0 };
@@ -231,11 +238,49 @@ static void some_attention(struct sim *s)
 	array_attend(s, sim_below(s, HOSTS), LUNS, kinds[sim_below(s, sim_chance(s, 100) ? 5 : 4)]);
 }
 
+static void access_changes(struct sim *s)
+{
+	uint32_t host = sim_below(s, HOSTS);
+
+	s->nexuses[host].access = (enum access_state)sim_below(s, ACCESS_TRANSITION + 1);
+	array_attend(s, host, LUNS, ATTENTION_ACCESS_CHANGED);
+}
+
+/* The other controller takes over: it says so, and then denies what it does not know yet. */
+static void failover(struct sim *s)
+{
+	uint32_t array = sim_below(s, ARRAYS);
+
+	for (uint32_t h = 0; h < HOSTS; h++) {
+		if (world_array(h) != array)
+			continue;
+		sim_story(s, "array: nexus %u fails over", h);
+		s->nexuses[h].access = sim_chance(s, 500) ? ACCESS_TRANSITION : ACCESS_ACTIVE;
+		s->nexuses[h].will_deny = true;
+		array_attend(s, h, LUNS, ATTENTION_ACCESS_CHANGED);
+	}
+}
+
+/* It was told of: what it denies from now on is no unmap. */
+void array_told_of_failover(struct sim *s, uint32_t host)
+{
+	struct nexus_truth *n = &s->nexuses[host];
+
+	if (!n->will_deny)
+		return;
+	n->will_deny = false;
+	n->access = (enum access_state)sim_below(s, ACCESS_UNAVAILABLE);
+	if (s->words.grace_s >= 20 && !s->peace)
+		n->restoring_until = sim_in(s, 0, s->words.grace_s * 1000 - 18000);
+}
+
 const struct deed array_deeds[] = {
 	{ "unmap", unmap, 60 },
 	{ "unmap-many", unmap_many, 2 },
 	{ "map-volume", map_volume, 40 },
 	{ "flicker", flicker, 6 },
 	{ "attention", some_attention, 12 },
+	{ "access-changes", access_changes, 3 },
+	{ "failover", failover, 3 },
 	{ 0 },
 };

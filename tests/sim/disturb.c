@@ -39,6 +39,22 @@ static void lose_helper(struct sim *s)
 		helpers_lose(s, kind, kind == HELPER_KEEPER ? sim_below(s, HOSTS) : 0);
 }
 
+/* It does not answer, and in the end somebody ends it, or it wakes up. */
+static void hang_helper(struct sim *s)
+{
+	static const enum helper_kind kinds[] = { HELPER_SCOUT, HELPER_SCANNER, HELPER_DM,
+		HELPER_OWNER };
+	enum helper_kind kind = kinds[sim_below(s, ARRAY_SIZE(kinds))];
+	struct event *e;
+
+	s->busy_until[kind] = sim_in(s, 1000, 30000);
+	if (!sim_chance(s, 500))
+		return;
+	e = sim_push(s, EVENT_HELPER_LOST, s->busy_until[kind]);
+	e->helper = kind;
+	e->epoch = s->epochs[kind][0];
+}
+
 static void return_hand(struct sim *s)
 {
 	for (uint32_t i = 0; i < HANDS; i++)
@@ -82,15 +98,23 @@ static void restart(struct sim *s)
 	sim_new_core(s);
 }
 
+/* kill -9, in the middle of what it does next. */
+static void kill_soon(struct sim *s)
+{
+	s->dies_in = 1 + sim_below(s, 40);
+}
+
 /* Weight 0: by another rule. */
 static const struct deed own_deeds[] = {
 	{ "peace", sim_make_peace, 0 },
 	{ "uevents", uevents, 15 },
 	{ "lose-helper", lose_helper, 8 },
+	{ "hang-helper", hang_helper, 4 },
 	{ "return-hand", return_hand, 25 },
 	{ "reconfigure", reconfigure, 2 },
 	{ "sleep", sleep_a_while, 1 },
 	{ "restart", restart, 1 },
+	{ "kill", kill_soon, 1 },
 	{ 0 },
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "plan/deeds.h"
 #include "scsi/gone.h"
 
 struct hand_truth *hands_of_path(struct sim *s, path_id id)
@@ -73,6 +74,8 @@ static enum hand_stage refuse(
 	if (is_locked(s, hand))
 		return STAGE_LOCK;
 	*ret_why = there ? -EAGAIN : -ENODEV;
+	if (instant_ms_between(hand->sent_at, s->now) > DEEDS_HAND_MS)
+		return STAGE_ASK;
 	if (!there || world_state(s, hand->host, hand->lun) != wanted)
 		return STAGE_STATE;
 	if (!hand->fenced && world_transport(s, hand->host) == TRANSPORT_DOWN)
@@ -85,6 +88,17 @@ static enum hand_stage refuse(
 		return STAGE_CLAIM;
 	*ret_why = -EPIPE;
 	return hand->daemon == s->daemon ? STAGE_WRITE : STAGE_DAEMON;
+}
+
+/* The write waits for the host's scan mutex, and then for what it does. */
+static instant returns_at(
+	struct sim *s, const struct hand_truth *hand, uint32_t most, uint32_t mostly)
+{
+	instant free = s->nexuses[hand->host].mutex_until;
+	instant at = sim_in(s, 1, sim_chance(s, 50) ? most : mostly);
+
+	return instant_before(s->now, free) ? instant_add_ms(free, instant_ms_between(s->now, at))
+					    : at;
 }
 
 void hands_push(struct sim *s, enum event_kind kind, uint32_t index, instant at)
@@ -145,13 +159,14 @@ static void scan_hand(struct sim *s, struct hand_truth *hand)
 			oracle_back(s, hand, hand->host, l);
 			s->counts.found++;
 			world_add_device(s, hand->host, l);
+			s->devices[hand->host][l].scanned_by_us = true;
 		}
 	hand->hung = !s->peace && sim_chance(s, 50);
 	if (hand->hung)
 		s->counts.stuck++;
 	else
 		hands_push(s, EVENT_HAND_END, (uint32_t)(hand - s->hands),
-			sim_in(s, 1, sim_chance(s, 50) ? 60000 : 300));
+			returns_at(s, hand, 60000, 300));
 }
 
 void hands_act(struct sim *s, uint32_t index)
@@ -163,6 +178,10 @@ void hands_act(struct sim *s, uint32_t index)
 	bool refused; /* by the kernel: nothing dies */
 	int why;
 
+	if (instant_before(s->now, s->nexuses[hand->host].tags_out_until) && !hand->scan) {
+		hands_push(s, EVENT_HAND, index, s->nexuses[hand->host].tags_out_until);
+		return;
+	}
 	began.hand.pid = 1000 + index;
 	began.hand.host = hand->host;
 	if (hand->daemon == s->daemon)
@@ -191,7 +210,7 @@ void hands_act(struct sim *s, uint32_t index)
 		s->counts.stuck++;
 		return;
 	}
-	hands_push(s, EVENT_HAND_END, index, sim_in(s, 1, sim_chance(s, 50) ? 15000 : 60));
+	hands_push(s, EVENT_HAND_END, index, returns_at(s, hand, 15000, 60));
 }
 
 void hands_ended(struct sim *s, uint32_t index)
@@ -201,6 +220,7 @@ void hands_ended(struct sim *s, uint32_t index)
 	if (!hand->used || !hand->writing)
 		return;
 	if (!hand->scan) {
+		s->purged_ino[hand->host][hand->lun] = hand->ino;
 		world_end_removal(s, hand->host, hand->lun);
 		if (hand->daemon == s->daemon && !hand->lost)
 			s->purged_at[hand->host][hand->lun] = s->now;

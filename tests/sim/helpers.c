@@ -6,6 +6,7 @@
 #include "sim.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -39,7 +40,11 @@ static void watch(struct sim *s, const struct event *e)
 		o.result = -EAGAIN;
 	else if (!h->id.gen)
 		*h = (struct handle){
-			.id = e->action.path, .host = host, .lun = lun, .ino = w->ino
+			.id = e->action.path,
+			.host = host,
+			.lun = lun,
+			.ino = w->ino,
+			.asked_at = s->now,
 		};
 	sim_feed(s, &o);
 }
@@ -53,6 +58,8 @@ static void check(struct sim *s, const struct event *e)
 		.kind = OBS_CHECKED, .path = e->action.path, .action = e->action.id
 	};
 	struct event *late;
+	uint64_t order;
+	instant when;
 
 	if (e->state == DEVICE_UNKNOWN) { /* it was not watched */
 		o.result = -ENODEV;
@@ -61,6 +68,15 @@ static void check(struct sim *s, const struct event *e)
 	}
 	if (!h || h->check != e->action.id)
 		return; /* closed under the command: nobody answers it */
+	if (instant_before(s->now, s->nexuses[h->host].tags_out_until)) {
+		late = sim_push(s, EVENT_ANSWER, s->nexuses[h->host].tags_out_until);
+		when = late->at;
+		order = late->order;
+		*late = *e;
+		late->at = when;
+		late->order = order;
+		return;
+	}
 	o.checked.state = e->state;
 	o.checked.transport = e->transport;
 	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
@@ -70,6 +86,7 @@ static void check(struct sim *s, const struct event *e)
 		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
 		h->check = 0;
+		h->asked_at = s->now;
 		oracle_told(s, h->host, h->lun, &o);
 		sim_feed(s, &o);
 		return;
@@ -128,8 +145,12 @@ static void look(struct sim *s, const struct event *e)
 	struct observation o;
 	uint32_t h, l;
 
-	if (!world_at(e->action.look.sysfs, &h, &l))
-		sim_fail(s, "looked at is no device: %s", e->action.look.sysfs);
+	if (!world_at(e->action.look.sysfs, &h, &l)) { /* a name that was cut */
+		o = (struct observation){ .kind = OBS_DEVICE, .action = e->action.id };
+		memcpy(o.device.sysfs, e->action.look.sysfs, MAX_SYSFS);
+		sim_feed(s, &o);
+		return;
+	}
 	world_describe(s, h, l, &o);
 	o.action = e->action.id;
 	oracle_told(s, h, l, &o);
@@ -389,6 +410,7 @@ void helpers_say(struct sim *s, const struct event *e)
 		if (!h || h->check != e->said->action)
 			return;
 		h->check = 0;
+		h->asked_at = s->now;
 		oracle_told(s, e->host, e->lun, e->said);
 	}
 	sim_feed(s, e->said);

@@ -86,14 +86,50 @@ void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action
 		e->daemon = s->daemon;
 		e->said = malloc(sizeof o);
 		*e->said = o;
+		if (sim_chance(s, 20)) /* cut, it may be the name of another */
+			e->said->uevent.sysfs[strlen(o.uevent.sysfs) - 1 - sim_below(s, 4)] = '\0';
 	}
+}
+
+static bool is_index_used(const struct sim *s, uint32_t minor)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
+		if (s->devices[i / LUNS][i % LUNS].ino &&
+			s->devices[i / LUNS][i % LUNS].minor == minor)
+			return true;
+	for (uint32_t i = 0; i < MAPS; i++)
+		for (uint32_t j = 0; s->maps[i].exists && j < s->maps[i].n_members; j++)
+			if (s->maps[i].members[j].minor == minor)
+				return true;
+	for (uint32_t i = 0; i < OPEN_SHELLS; i++)
+		if (s->shells[i].minor == minor && instant_before(s->now, s->shells[i].until))
+			return true;
+	return false;
+}
+
+/* The name of a disk is given to the next one, once no table and no descriptor knows it. */
+static uint32_t lowest_index(const struct sim *s)
+{
+	uint32_t minor = 1;
+
+	while (is_index_used(s, minor))
+		minor++;
+	return minor;
+}
+
+/* Whoever has it open still has, and gets errors. */
+static void keep_shell(struct sim *s, const struct device *d)
+{
+	if (instant_is_set(d->opened_at) || d->mounted || d->claimed)
+		s->shells[s->n_shells++ % OPEN_SHELLS] = (struct shell){ d->minor,
+			sim_in(s, 0, 120000) };
 }
 
 void world_add_device(struct sim *s, uint32_t host, uint32_t lun)
 {
 	s->devices[host][lun] = (struct device){
 		.ino = ++s->last_ino,
-		.minor = ++s->last_minor,
+		.minor = lowest_index(s),
 		.volume = s->volume[host][lun],
 		.born_volume = s->volume[host][lun],
 		.born = s->now,
@@ -132,6 +168,7 @@ void world_begin_removal(struct sim *s, uint32_t host, uint32_t lun)
 void world_end_removal(struct sim *s, uint32_t host, uint32_t lun)
 {
 	sim_story(s, "world: %u:0:0:%u is gone", host, lun);
+	keep_shell(s, &s->devices[host][lun]);
 	s->devices[host][lun] = (struct device){ 0 };
 	world_uevent(s, host, lun, UEVENT_REMOVE, ATTENTION_NONE);
 }
@@ -190,36 +227,66 @@ struct device *world_any_device(struct sim *s, uint32_t *ret_host, uint32_t *ret
 	return NULL;
 }
 
+void kernel_scan(struct sim *s, uint32_t host)
+{
+	for (uint32_t l = 0; l < LUNS; l++)
+		if (s->nexuses[host].up && s->volume[host][l] && !s->devices[host][l].ino)
+			world_add_device(s, host, l);
+}
+
 static void scan(struct sim *s)
 {
 	uint32_t host = sim_below(s, HOSTS);
 
-	for (uint32_t l = 0; l < LUNS; l++)
-		if (s->nexuses[host].up && s->volume[host][l] && !s->devices[host][l].ino)
-			world_add_device(s, host, l);
+	if (instant_before(s->now, s->nexuses[host].mutex_until))
+		return; /* it hangs, and by then another one has done it */
+	kernel_scan(s, host);
+	if (sim_chance(s, 100)) /* ... waiting for a target that does not answer */
+		s->nexuses[host].mutex_until = sim_in(s, 100, 40000);
+}
+
+void kernel_delete_slowly(struct sim *s, uint32_t host, uint32_t lun, instant until)
+{
+	struct event *e;
+
+	maps_note_taken(s, &s->devices[host][lun]);
+	world_begin_removal(s, host, lun);
+	e = sim_push(s, EVENT_GONE, until);
+	e->host = host;
+	e->lun = lun;
+	if (instant_before(s->nexuses[host].mutex_until, until))
+		s->nexuses[host].mutex_until = until;
+}
+
+void kernel_delete(struct sim *s, uint32_t host, uint32_t lun)
+{
+	maps_note_taken(s, &s->devices[host][lun]);
+	world_begin_removal(s, host, lun);
+	world_end_removal(s, host, lun);
 }
 
 static void delete_by_others(struct sim *s)
 {
 	uint32_t h, l;
 	struct device *d = world_any_device(s, &h, &l);
-	struct event *e;
 
 	if (!d || d->going)
 		return;
-	maps_note_taken(s, d);
-	world_begin_removal(s, h, l);
-	if (sim_chance(s, 300)) { /* it has I/O to wait for */
-		e = sim_push(s, EVENT_GONE, sim_in(s, 100, 60000));
-		e->host = h;
-		e->lun = l;
+	if (sim_chance(s, 300)) {
+		kernel_delete_slowly(s, h, l, sim_in(s, 100, 60000));
 		return;
 	}
-	world_end_removal(s, h, l);
+	kernel_delete(s, h, l);
 	if (!sim_chance(s, 500))
 		return; /* else: at once another device at the same address */
 	s->volume[h][l] = ++s->last_volume;
 	world_add_device(s, h, l);
+}
+
+/* All tags of a host are out, at a target that does not answer. */
+static void tags_run_out(struct sim *s)
+{
+	s->nexuses[sim_below(s, HOSTS)].tags_out_until = sim_in(s, 100, 15000);
 }
 
 static void mount(struct sim *s)
@@ -308,6 +375,7 @@ void world_begin(struct sim *s)
 
 const struct deed kernel_deeds[] = {
 	{ "scan", scan, 40 },
+	{ "tags-run-out", tags_run_out, 3 },
 	{ "delete-by-others", delete_by_others, 8 },
 	{ "mount", mount, 20 },
 	{ "open", open_disk, 16 },

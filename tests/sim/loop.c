@@ -158,6 +158,9 @@ static void act(void *arg, const struct action *a)
 		sim_story(s, "do  %s", text_str(&t));
 		text_done(&t);
 	}
+	s->dead |= s->dies_in && !--s->dies_in;
+	if (s->dead)
+		return;
 	draw_anew(s, 1000u + a->kind, &(struct event){ .index = a->path.slot });
 	helpers_act(s, a);
 }
@@ -180,6 +183,8 @@ void sim_new_core(struct sim *s)
 	const struct core_port port = { .act = act, .changed = changed, .arg = s };
 
 	s->core = core_free(s->core);
+	s->dead = false;
+	s->dies_in = 0;
 	helpers_forget_all(s);
 	memset(s->requests, 0, sizeof s->requests);
 	memset(s->waits, 0, sizeof s->waits);
@@ -224,6 +229,13 @@ static void happen(struct sim *s, struct event *e)
 			hands_ended(s, e->index);
 		return;
 	case EVENT_UP: disturb_nexus_up(s, e->host); return;
+	case EVENT_DEV_LOSS: fabric_lose_devices(s, e->host); return;
+	case EVENT_HELPER_LOST:
+		if (e->epoch == s->epochs[e->helper][0])
+			helpers_lose(s, e->helper, 0);
+		return;
+	case EVENT_RESCAN: operator_deletes(s, e->host); return;
+	case EVENT_OWNER_DELETES: owner_deletes(s, e); return;
 	case EVENT_GONE: world_end_removal(s, e->host, e->lun); return;
 	case EVENT_DISTURB: disturb(s); return;
 	}
@@ -235,11 +247,8 @@ void sim_make_peace(struct sim *s)
 	sim_story(s, "peace");
 	s->peace = true;
 	s->peace_until = instant_add_ms(s->now, PEACE_MS);
-	for (uint32_t h = 0; h < HOSTS; h++) {
-		disturb_nexus_up(s, h);
-		s->nexuses[h].restoring_until = s->nexuses[h].flicker_until = INSTANT_NEVER;
-		s->nexuses[h].lossy_until = INSTANT_NEVER;
-	}
+	s->half_way = false;
+	fabric_heal(s);
 	for (uint32_t i = 0; i < HANDS; i++)
 		if (s->hands[i].used && s->hands[i].hung && sim_chance(s, 500)) {
 			s->hands[i].hung = false;
@@ -251,6 +260,7 @@ static void end_peace(struct sim *s)
 {
 	oracle_peace(s);
 	s->peace = false;
+	s->ill_host = HOSTS;
 	disturb_next(s);
 }
 
@@ -275,6 +285,20 @@ static void step(struct sim *s)
 	world_note_identities(s);
 	settle(s);
 	oracle_waits(s);
+	if (instant_ms_between(s->looked_at, s->now) >= 1000) {
+		s->looked_at = s->now;
+		oracle_second(s);
+	}
+	if (s->dead) {
+		sim_story(s, "killed");
+		s->counts.restarts++;
+		sim_new_core(s);
+		settle(s);
+	}
+	if (s->peace && !s->half_way && instant_ms_between(s->now, s->peace_until) < PEACE_MS / 2) {
+		s->half_way = true;
+		oracle_half_peace(s);
+	}
 	if (s->peace && instant_reached(s->now, s->peace_until))
 		end_peace(s);
 }
@@ -295,6 +319,7 @@ void sim_run(const struct tale *tale, struct outcome *outcome, FILE *story)
 	s->tale = tale;
 	s->story = story;
 	s->seed = s->random = tale->seed;
+	s->ill_host = HOSTS;
 	world_begin(s);
 	sim_new_core(s);
 	disturb_next(s);

@@ -99,6 +99,8 @@ static void add_member(struct sim *s, struct map_truth *m, struct device *d)
 	if (m->n_members == MEMBERS || d->going || world_is_busy(s, d))
 		return;
 	m->members[m->n_members++] = (struct member){ .minor = d->minor, .active = true };
+	d->reinstated_at = s->now;
+	d->elsewhere_told = 0;
 	d->opened_at = INSTANT_NEVER;
 }
 
@@ -141,6 +143,14 @@ void maps_drop(struct sim *s, struct map_truth *m, uint32_t i)
 	m->others_took = s->now;
 }
 
+static void reinstate(struct sim *s, struct member *member)
+{
+	member->active = true;
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
+		if (s->devices[i / LUNS][i % LUNS].minor == member->minor)
+			s->devices[i / LUNS][i % LUNS].reinstated_at = s->now;
+}
+
 static void map_changes(struct sim *s)
 {
 	struct map_truth *m = maps_any(s);
@@ -152,7 +162,7 @@ static void map_changes(struct sim *s)
 	switch (sim_below(s, 5)) {
 	case 0: m->mounted = !m->mounted; return;
 	case 1: m->exists = m->mounted; break;
-	case 2: member->active = true; break; /* somebody reinstates it */
+	case 2: reinstate(s, member); break;
 	case 3: member->active = false; break;
 	default:
 		if (m->n_members && sim_chance(s, 300))

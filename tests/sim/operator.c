@@ -96,8 +96,31 @@ static void await(struct sim *s)
 	core_request(s->core, &word, name);
 }
 
+/* rescan-scsi-bus.sh -r: what does not answer is deleted, by name, a while later. */
+static void rescan_bus(struct sim *s)
+{
+	uint32_t host = sim_below(s, HOSTS);
+
+	for (uint32_t l = 0; l < LUNS; l++) {
+		struct device *d = &s->devices[host][l];
+
+		d->condemned = d->ino && !d->going &&
+			       (!s->nexuses[host].up || world_is_gone(s, host, l));
+	}
+	sim_push(s, EVENT_RESCAN, sim_in(s, 100, 5000))->host = host;
+}
+
+void operator_deletes(struct sim *s, uint32_t host)
+{
+	for (uint32_t l = 0; l < LUNS; l++)
+		if (s->devices[host][l].condemned && !s->devices[host][l].going)
+			kernel_delete(s, host, l);
+	kernel_scan(s, host);
+}
+
 const struct deed operator_deeds[] = {
 	{ "request", request, 25 },
 	{ "await", await, 25 },
+	{ "rescan-bus", rescan_bus, 2 },
 	{ 0 },
 };

@@ -11,9 +11,10 @@
 enum {
 	MINUTE_MS = 60000,
 	FACTS_MS = 5000,      /* how old a fact of a decision may be */
-	HAND_MS = 5000,	      /* and how long a hand may take until it writes */
 	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
 	FEW_LUNS = 8,
+	STARVED_MS = 30000, /* max_polling_interval, and a bit */
+	ELSEWHERE_MS = 90000,
 	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
 	/* in one second of virtual time, or somebody asks without end */
@@ -29,6 +30,14 @@ static bool is_outage(const struct scsi_answer *a)
 	return a->host_status;
 }
 
+/* A reset, another access state, or on the way to one. */
+static bool is_failover(const struct scsi_answer *a)
+{
+	return (a->sense[1] == 6 && a->sense[2] == 0x29) ||
+	       (a->sense[1] == 6 && a->sense[2] == 0x2a && a->sense[3] == 0x06) ||
+	       (a->sense[1] == 2 && a->sense[2] == 0x04 && a->sense[3] == 0x0a);
+}
+
 static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *c)
 {
 	struct device *d = &s->devices[host][lun];
@@ -38,8 +47,10 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 
 	if (is_outage(&c->tur))
 		d->outage_at = s->now;
-	if (check && c->tur.sense[1] == 6 && c->tur.sense[2] == 0x29)
+	if (check && is_failover(&c->tur)) {
 		s->nexuses[host].told_reset_at = s->now;
+		array_told_of_failover(s, host);
+	}
 	if (is_outage(&c->tur) || c->tur.error || c->tur.status == 0x08 || c->tur.status == 0x28 ||
 		(check && c->tur.sense[1] == 6))
 		return;
@@ -55,6 +66,23 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 		d->present_at = s->now; /* good, reserved for somebody else, or standby */
 }
 
+/* What could not be read says nothing, as long as nothing else was read. */
+static void told_identity(struct sim *s, uint32_t host, uint32_t lun)
+{
+	struct device *d = &s->devices[host][lun];
+	uint32_t volume = s->told[host][lun].volume;
+	int map = d->ino ? world_map_of(s, d) : -1;
+
+	if (!volume)
+		return;
+	if (map < 0 || volume == s->maps[map].volume) {
+		d->elsewhere_told = 0;
+		return;
+	}
+	if (!d->elsewhere_told++)
+		d->elsewhere_at = s->now;
+}
+
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o)
 {
 	bool checked = o->kind == OBS_CHECKED;
@@ -66,8 +94,10 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 		s->nexuses[host].told_down_at = s->now;
 	if (checked && o->checked.asked && o->result == 0)
 		told_answer(s, host, lun, &o->checked);
-	if (checked && o->checked.identified)
+	if (checked && o->checked.identified) {
 		s->told[host][lun] = s->asked[host][lun];
+		told_identity(s, host, lun);
+	}
 }
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -134,6 +164,17 @@ bool oracle_neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
 			return true;
 	}
 	return false;
+}
+
+/* A newcomer may have its name: but not because we took the old one away, and brought this one. */
+void oracle_owner_deletes(struct sim *s, uint32_t host, uint32_t lun, uint64_t meant)
+{
+	const struct device *d = &s->devices[host][lun];
+
+	if (d->ino == meant)
+		return;
+	s->counts.strangers++;
+	REQUIRE(s->purged_ino[host][lun] != meant || !d->scanned_by_us, "one purger", host, lun);
 }
 
 static void require_grace(struct sim *s, uint32_t h, uint32_t l)
@@ -230,6 +271,78 @@ void oracle_fence(struct sim *s, const struct hand_truth *hand)
 		"P7", h, l);
 }
 
+/* ---- every second ---------------------------------------------------------------------------- */
+
+/* Each device is asked at its own pace, whatever becomes of the others. */
+static void require_asked(struct sim *s, const struct handle *handle)
+{
+	const struct path *p = model_path(core_model(s->core), handle->id);
+	uint32_t h = handle->host, l = handle->lun;
+
+	if (!p || handle->check || p->deed.action || s->devices[h][l].ino != handle->ino ||
+		s->devices[h][l].going || instant_ms_between(s->slept_at, s->now) < STARVED_MS)
+		return;
+	if (instant_ms_between(handle->asked_at, s->now) > STARVED_MS)
+		sim_fail(s, "starved: %u:0:0:%u was not asked for %llu ms", h, l,
+			(unsigned long long)instant_ms_between(handle->asked_at, s->now));
+}
+
+/* By the last that was told of each; one that is fenced cannot be asked. */
+static bool all_told_elsewhere(const struct sim *s, int map)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct device *d = &s->devices[i / LUNS][i % LUNS];
+
+		if (d->ino && !d->going && !d->offline && !d->elsewhere_told &&
+			world_map_of(s, d) == map)
+			return false;
+	}
+	return true;
+}
+
+/* Nobody can know it, or somebody decided that it may. */
+static bool may_lead_elsewhere(const struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	const struct member *member = world_member((struct sim *)s, d);
+
+	return !d->ino || d->going || d->offline || d->elsewhere_told < 2 || !member ||
+	       !member->active || !s->nexuses[h].up || world_is_gone(s, h, l) ||
+	       s->words.fence == IDENTITY_FENCE_REPORT || !p || p->fence.held ||
+	       all_told_elsewhere(s, world_map_of(s, d));
+}
+
+/* It was told more than once, a while ago, and the kernel still may do I/O there. */
+static void require_no_stranger(struct sim *s, uint32_t h, uint32_t l)
+{
+	struct device *d = &s->devices[h][l];
+	const instant since[] = { s->words_at, s->slept_at, s->started_at, d->elsewhere_at,
+		d->reinstated_at, s->nexuses[h].told_down_at, d->outage_at, d->allowed_at };
+	uint64_t least_ms = UINT64_MAX;
+	char sysfs[MAX_SYSFS];
+
+	if (!d->elsewhere_told)
+		return;
+	world_sysfs(h, l, sysfs);
+	if (may_lead_elsewhere(s, model_path_at(core_model(s->core), sysfs), h, l))
+		d->allowed_at = s->now;
+	for (size_t i = 0; i < sizeof since / sizeof *since; i++)
+		if (instant_ms_between(since[i], s->now) < least_ms)
+			least_ms = instant_ms_between(since[i], s->now);
+	if (least_ms > ELSEWHERE_MS && !instant_reached(d->allowed_at, s->now))
+		sim_fail(s, "P7: %u:0:0:%u leads elsewhere since %llu, and is active", h, l,
+			(unsigned long long)d->elsewhere_at.ms);
+}
+
+void oracle_second(struct sim *s)
+{
+	for (uint32_t i = 0; i < HANDLES; i++)
+		if (s->handles[i].id.gen)
+			require_asked(s, &s->handles[i]);
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
+		require_no_stranger(s, i / LUNS, i % LUNS);
+}
+
 /* ---- the write ------------------------------------------------------------------------------- */
 
 static void require_unused(struct sim *s, const struct hand_truth *hand)
@@ -250,7 +363,7 @@ static void require_unused(struct sim *s, const struct hand_truth *hand)
 	}
 	/* a table that others took a path out of while the decision was on its way */
 	if (instant_is_set(s->maps[map].others_took) &&
-		instant_ms_between(s->maps[map].others_took, s->now) <= FACTS_MS + HAND_MS)
+		instant_ms_between(s->maps[map].others_took, s->now) <= old_ms)
 		return;
 	REQUIRE(world_others_in_map(s, h, l, map) > 0, "P3", h, l);
 }

@@ -98,6 +98,38 @@ static void owner_works(struct sim *s)
 	}
 }
 
+/* It purges what it finds gone in its maps: late, one by one, and by the name of the path. */
+static void owner_purges(struct sim *s)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		uint32_t h = i / LUNS, l = i % LUNS;
+		const struct device *d = &s->devices[h][l];
+		int map = d->ino && !d->going ? world_map_of(s, d) : -1;
+		struct event *e;
+
+		if (map < 0 || !world_is_gone(s, h, l) || world_says_by_qualifier(h, l) ||
+			!s->nexuses[h].up || !owner_truth_purges(&s->owner, s->maps[map].volume))
+			continue;
+		e = sim_push(s, EVENT_OWNER_DELETES, sim_in(s, 10, 30000));
+		e->host = h;
+		e->lun = l;
+		e->ino = d->ino;
+		e->daemon = s->owner.said.pid;
+	}
+}
+
+/* A name, and by now another device has it. */
+void owner_deletes(struct sim *s, const struct event *e)
+{
+	const struct device *d = &s->devices[e->host][e->lun];
+
+	if (!s->owner.said.running || s->owner.said.pid != e->daemon || !d->ino || d->going)
+		return;
+	sim_story(s, "owner: deletes %u:0:0:%u", e->host, e->lun);
+	oracle_owner_deletes(s, e->host, e->lun, e->ino);
+	kernel_delete(s, e->host, e->lun);
+}
+
 static void owner_comes_or_goes(struct sim *s)
 {
 	s->owner.said.running = !s->owner.said.running;
@@ -107,6 +139,7 @@ static void owner_comes_or_goes(struct sim *s)
 
 const struct deed owner_deeds[] = {
 	{ "owner-works", owner_works, 40 },
+	{ "owner-purges", owner_purges, 6 },
 	{ "owner-comes-or-goes", owner_comes_or_goes, 1 },
 	{ "owner-speaks", owner_truth_speaks, 1 },
 	{ 0 },

@@ -2,6 +2,10 @@
 /* Who waited was not deceived; and the peace: a world that is left alone is clean in the end. */
 #include "sim.h"
 
+#include <string.h>
+
+enum { HAND_LONG_MS = 120000 };
+
 /* ---- waits ----------------------------------------------------------------------------------- */
 
 static const struct request *request_of(const struct sim *s, uint64_t id)
@@ -46,7 +50,7 @@ void oracle_waits(struct sim *s)
 
 /* ---- peace ----------------------------------------------------------------------------------- */
 
-static bool host_is_hung(const struct sim *s, uint32_t host)
+bool peace_host_is_hung(const struct sim *s, uint32_t host)
 {
 	for (uint32_t i = 0; i < HANDS; i++)
 		if (s->hands[i].used && s->hands[i].hung && s->hands[i].host == host)
@@ -61,7 +65,7 @@ static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h,
 	int map = world_map_of(s, d);
 	bool last = map >= 0 && !world_others_in_map(s, h, l, map);
 
-	if (host_is_hung(s, h))
+	if (peace_host_is_hung(s, h))
 		return BECAUSE_HOST;
 	if (d->offline)
 		return BECAUSE_TRANSPORT;
@@ -108,13 +112,15 @@ static void require_reason(struct sim *s, const struct path *p, uint32_t h, uint
 			purge_stage_name(p->purge), reason_name(p->purge_why), reason_name(why));
 }
 
-static bool all_paths_changed(struct sim *s, int map)
+/* One that is offline keeps what was read before. */
+bool peace_all_paths_changed(const struct sim *s, int map)
 {
 	for (uint32_t h = 0; h < HOSTS; h++)
 		for (uint32_t l = 0; l < LUNS; l++) {
 			const struct device *d = &s->devices[h][l];
 
-			if (d->ino && !d->going && world_map_of(s, d) == map &&
+			if (d->ino && !d->going && !d->offline && h != s->ill_host &&
+				world_map_of(s, d) == map &&
 				!(s->volume[h][l] && s->volume[h][l] != s->maps[map].volume) &&
 				d->fenced_told != s->daemon)
 				return false;
@@ -132,7 +138,7 @@ static void require_allowed_to_lead_elsewhere(
 	bool another = map >= 0 ? live != s->maps[map].volume
 				: live != d->volume && live != d->born_volume && !d->believed;
 	bool held = s->words.fence == IDENTITY_FENCE_REPORT || p->fence.held ||
-		    (map >= 0 && all_paths_changed(s, map));
+		    (map >= 0 && peace_all_paths_changed(s, map));
 
 	if (!another)
 		return;
@@ -148,7 +154,7 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 	const struct member *member = world_member(s, d);
 	bool blocked = d->mounted || d->claimed || instant_is_set(d->opened_at) || member ||
 		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
-		       host_is_hung(s, h);
+		       peace_host_is_hung(s, h);
 	/* a word without a timeout still stands where a hand does not come back */
 	bool wanted = p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE;
 
@@ -158,26 +164,43 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 	REQUIRE(p->purge == PURGE_NO || blocked, "P7: peace", h, l);
 }
 
-static void require_same(struct sim *s, uint32_t h, uint32_t l)
+static const struct path *require_known(struct sim *s, uint32_t h, uint32_t l)
 {
 	const struct model *m = core_model(s->core);
 	const struct device *d = &s->devices[h][l];
-	char sysfs[MAX_SYSFS];
 	const struct path *p;
+	char sysfs[MAX_SYSFS], wwid[MAX_WWID];
 	int map = world_map_of(s, d);
 
 	world_sysfs(h, l, sysfs);
 	p = model_path_at(m, sysfs);
 	REQUIRE(!p == !d->ino || (!p && d->going), "peace", h, l);
 	if (!p)
-		return;
+		return NULL;
 	REQUIRE(p->device.ino == d->ino, "peace", h, l);
 	REQUIRE((p->map >= 0) == (map >= 0), "peace", h, l);
 	REQUIRE(map < 0 || m->maps[p->map].kernel.devt.minor == s->maps[map].minor, "peace", h, l);
 	if (d->going) {
-		REQUIRE(host_is_hung(s, h), "peace", h, l);
-		return;
+		REQUIRE(peace_host_is_hung(s, h), "peace", h, l);
+		return NULL;
 	}
+	world_name_volume(d->volume, wwid);
+	REQUIRE(!strcmp(p->device.wwid, wwid), "peace", h, l);
+	REQUIRE(p->device.devt.minor == d->minor, "peace", h, l);
+	REQUIRE(map < 0 || p->in_map_active == world_member(s, d)->active, "peace", h, l);
+	return p;
+}
+
+static void require_same(struct sim *s, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	const struct path *p = require_known(s, h, l);
+	static const enum path_state states[] = { [ACCESS_ACTIVE] = PATH_UP,
+		[ACCESS_STANDBY] = PATH_GHOST,
+		[ACCESS_UNAVAILABLE] = PATH_DOWN };
+
+	if (!p || h == s->ill_host)
+		return;
 	REQUIRE(p->watch == WATCH_YES, "peace", h, l);
 	REQUIRE(p->fence.fenced || !d->recorded, "P6", h, l);
 	if (p->fence.fenced) {
@@ -191,7 +214,7 @@ static void require_same(struct sim *s, uint32_t h, uint32_t l)
 	if (d->offline) /* nobody asks it */
 		return;
 	require_allowed_to_lead_elsewhere(s, p, h, l);
-	if (p->purge != PURGE_NO || p->gone_count || p->state != PATH_UP)
+	if (p->purge != PURGE_NO || p->gone_count || p->state != states[s->nexuses[h].access])
 		sim_fail(s, "peace: %u:0:0:%u answers, and is %s, %s, gone %u, watch %d", h, l,
 			path_state_name(p->state), purge_stage_name(p->purge), p->gone_count,
 			p->watch);
@@ -202,11 +225,56 @@ static void require_answered(struct sim *s, const struct request *r)
 {
 	const struct path *p = model_path(core_model(s->core), r->path);
 
-	if (r->used && r->result == REQUEST_OPEN && !(p && host_is_hung(s, p->device.address.host)))
+	uint32_t host = p ? p->device.address.host : HOSTS;
+
+	if (r->used && r->result == REQUEST_OPEN &&
+		!(p && (host == s->ill_host || peace_host_is_hung(s, host))))
 		sim_fail(s,
 			"peace: request %llu (verb %u, flags %u, %s, fence %s) was never answered",
 			(unsigned long long)r->id, r->verb, r->flags, r->hctl,
 			p ? fence_stage_name(p->fence.stage) : "-");
+}
+
+/* P6: what is open belongs to a device that is there, and what is out is waited for. */
+static void require_nothing_left(struct sim *s)
+{
+	const struct model *m = core_model(s->core);
+
+	for (uint32_t i = 0; i < HANDLES; i++) {
+		const struct handle *handle = &s->handles[i];
+		uint32_t h = handle->host, l = handle->lun;
+		const struct path *p = handle->id.gen ? model_path(m, handle->id) : NULL;
+
+		if (!handle->id.gen)
+			continue;
+		REQUIRE(p && p->device.ino == handle->ino, "P6: a descriptor", h, l);
+		REQUIRE(s->devices[h][l].ino == handle->ino, "P6: a descriptor", h, l);
+		REQUIRE(!handle->check || p->check.action == handle->check, "P6: a command", h, l);
+	}
+	for (uint32_t i = 0; i < HANDS; i++)
+		REQUIRE(!s->hands[i].used || s->hands[i].hung || s->hands[i].host == s->ill_host ||
+				instant_ms_between(s->hands[i].sent_at, s->now) < HAND_LONG_MS,
+			"P6: a hand", s->hands[i].host, s->hands[i].lun);
+}
+
+static void require_maps(struct sim *s)
+{
+	const struct model *m = core_model(s->core);
+	uint32_t known = 0, there = 0;
+
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		known += m->maps[i].present;
+	for (uint32_t i = 0; i < MAPS; i++)
+		there += s->maps[i].exists;
+	if (known != there)
+		sim_fail(s, "peace: %u maps are known, %u are there", known, there);
+}
+
+void oracle_half_peace(struct sim *s)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
+		require_known(s, i / LUNS, i % LUNS);
+	require_maps(s);
 }
 
 void oracle_peace(struct sim *s)
@@ -216,6 +284,8 @@ void oracle_peace(struct sim *s)
 	struct path *p;
 
 	s->counts.peaces++;
+	require_nothing_left(s);
+	require_maps(s);
 	for (uint32_t h = 0; h < HOSTS; h++)
 		for (uint32_t l = 0; l < LUNS; l++)
 			require_same(s, h, l);

@@ -17,6 +17,7 @@ struct options {
 	uint32_t cpu_s, shrink_s; /* 0: no end; not at all */
 	bool story, keeps_going;
 	const char *replay, *folder;
+	char **more; /* to be replayed, too; ends with NULL */
 };
 
 static void usage(FILE *to)
@@ -34,7 +35,8 @@ static void usage(FILE *to)
 		    "do not\n"
 		    "  --write FOLDER   for the story of what failed (beside this program)\n"
 		    "  --story          tell all of it, line by line\n"
-		    "  --replay FILE    run a story again; it tells all of it when it fails\n");
+		    "  --replay FILE... run stories again; the first that fails is told line by "
+		    "line\n");
 }
 
 static _Noreturn void wrong_usage(void)
@@ -93,7 +95,8 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'h': usage(stdout); exit(0);
 		default: wrong_usage();
 		}
-	if (optind != argc)
+	o->more = argv + optind;
+	if (optind != argc && !o->replay)
 		wrong_usage();
 }
 
@@ -165,13 +168,13 @@ static bool run_seed(uint64_t seed, struct outcome *out, const struct options *o
 }
 
 /* Without its story when it holds, as long as nobody asked for it. */
-static bool replay(struct outcome *out, const struct options *o)
+static bool replay(const char *file, struct outcome *out, const struct options *o)
 {
 	struct tale tale;
-	int r = story_read(o->replay, &tale);
+	int r = story_read(file, &tale);
 
 	if (r < 0) {
-		fprintf(stderr, "%s: %s\n", o->replay, strerror(-r));
+		fprintf(stderr, "%s: %s\n", file, strerror(-r));
 		exit(2);
 	}
 	attempt(&tale, out, o->story ? stdout : NULL);
@@ -181,7 +184,17 @@ static bool replay(struct outcome *out, const struct options *o)
 		tell_failure(tale.seed, out);
 	else
 		tell_counts(tale.seed, out);
+	free((void *)tale.list);
 	return !out->failed;
+}
+
+static bool replay_all(struct outcome *out, const struct options *o)
+{
+	bool held = replay(o->replay, out, o);
+
+	for (char **file = o->more; held && *file; file++)
+		held = replay(*file, out, o);
+	return held;
 }
 
 /* ---- many ------------------------------------------------------------------------------------ */
@@ -222,5 +235,5 @@ int main(int argc, char **argv)
 		*slash = '\0';
 	if (!o.folder)
 		o.folder = slash ? argv[0] : ".";
-	return (o.replay ? replay(out, &o) : run_seeds(out, &o)) ? 0 : 1;
+	return (o.replay ? replay_all(out, &o) : run_seeds(out, &o)) ? 0 : 1;
 }

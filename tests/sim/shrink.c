@@ -47,9 +47,11 @@ static void listen_to_signals(struct outcome *outcome)
 
 	the_outcome = outcome;
 	signal(SIGABRT, on_crash);
+#ifndef __SANITIZE_ADDRESS__ /* it says more about these */
 	signal(SIGSEGV, on_crash);
 	signal(SIGBUS, on_crash);
 	signal(SIGFPE, on_crash);
+#endif
 	signal(SIGVTALRM, on_tick);
 	setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }

@@ -33,6 +33,7 @@ enum {
 	MAPS = 16,
 	MEMBERS = 8,
 	HANDS = 32,
+	OPEN_SHELLS = 16,
 	HANDLES = 256,
 	REQUESTS = 8,
 	OWNER_ROWS = 8,
@@ -45,16 +46,20 @@ enum {
 };
 
 struct device {
-	uint64_t ino;		/* 0: there is none */
-	uint32_t minor, volume; /* as it was when it was scanned */
-	bool going, offline;
+	uint64_t ino;			/* 0: there is none */
+	uint32_t minor, volume;		/* as it was when it was scanned */
+	bool going, offline, condemned; /* by an operator who looked */
 	instant born;
 	enum attention attention; /* pending at the target */
 
 	uint32_t born_volume, believed; /* of the map that it was in last */
-	instant differed_at;		/* its volume was another than it could be taken for */
-	bool fenced, recorded;		/* for the next daemon */
-	uint32_t fenced_told;		/* to this daemon */
+	instant reinstated_at, allowed_at;
+	instant elsewhere_at; /* since then it is told that it leads elsewhere */
+	uint32_t elsewhere_told;
+	instant differed_at; /* its volume was another than it could be taken for */
+	bool scanned_by_us;
+	bool fenced, recorded; /* for the next daemon */
+	uint32_t fenced_told;  /* to this daemon */
 	instant fence_sent_at;
 
 	bool mounted, critical, claimed; /* claimed: exclusively, by who is not found */
@@ -65,8 +70,21 @@ struct device {
 	instant agreed_at, present_at, outage_at;
 };
 
+/* Of the target ports behind a nexus (ALUA). */
+enum access_state { ACCESS_ACTIVE, ACCESS_STANDBY, ACCESS_UNAVAILABLE, ACCESS_TRANSITION };
+
+/* A disk that is gone, and its number is not free yet. */
+struct shell {
+	uint32_t minor;
+	instant until;
+};
+
 struct nexus_truth {
-	bool up;
+	instant tags_out_until; /* nobody gets a command out */
+	instant mutex_until; /* somebody else scans, or waits for a delete, holding the scan mutex
+			      */
+	bool up, scans_itself, will_deny; /* once it is known that it fails over */
+	enum access_state access;
 	instant down_at, restoring_until, flicker_until, lossy_until;
 	instant told_down_at, told_reset_at;
 };
@@ -87,6 +105,7 @@ struct handle {
 	path_id id; /* gen 0: not open */
 	uint32_t host, lun;
 	uint64_t ino, check;
+	instant asked_at; /* or opened, or answered */
 };
 
 struct hand_truth {
@@ -146,6 +165,10 @@ enum event_kind {
 	EVENT_HAND_END,
 	EVENT_UP,
 	EVENT_GONE,
+	EVENT_DEV_LOSS,
+	EVENT_HELPER_LOST,
+	EVENT_RESCAN,
+	EVENT_OWNER_DELETES,
 	EVENT_DISTURB,
 };
 
@@ -156,6 +179,7 @@ struct event {
 	enum helper_kind helper;
 	uint32_t epoch, daemon; /* of the helper and of the daemon that wait for it */
 	uint32_t host, lun, index;
+	uint64_t ino; /* which device it meant */
 	enum device_state state;
 	enum transport_state transport;
 	struct action action;
@@ -189,7 +213,7 @@ struct tale {
 
 struct counts {
 	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
-		scans, found, waits;
+		scans, found, waits, strangers;
 };
 
 /* What became of it; it outlives the process that ran it. */
@@ -206,24 +230,30 @@ struct outcome {
 
 struct sim {
 	uint64_t seed, random, steps;
-	instant now, wake, peace_until;
+	instant now, wake, peace_until, looked_at;
+	uint32_t ill_host; /* of this peace: nothing comes back from it; HOSTS: none */
 	struct core *core;
 	FILE *story;
-	bool peace, ended;
+	bool peace, ended, half_way;
 	const struct tale *tale;
 	struct outcome *outcome;
 	uint32_t n_disturbances;
+	uint32_t dies_in; /* so many more actions; 0: it lives on */
+	bool dead;	  /* nothing that it says is done */
 
 	struct words words;
 	struct owner_truth owner, told_owner;
 	instant given_at[HOSTS][LUNS];		   /* mapped, or taken away */
+	uint64_t purged_ino[HOSTS][LUNS];	   /* by us */
 	instant purged_at[HOSTS][LUNS];		   /* by us, and the core that did it was told */
 	uint32_t volume[HOSTS][LUNS], last_volume; /* mapped; 0: none */
 	struct device devices[HOSTS][LUNS];
 	struct nexus_truth nexuses[HOSTS];
 	struct map_truth maps[MAPS];
 	uint64_t last_ino;
-	uint32_t last_minor, last_map;
+	uint32_t last_map;
+	struct shell shells[OPEN_SHELLS];
+	uint32_t n_shells;
 
 	struct handle handles[HANDLES];
 	uint64_t forgotten[HANDLES]; /* the order of the word that closed them last */
@@ -293,10 +323,17 @@ struct identity_truth world_identity(
 /* Other logical units of the nexus have something to tell, with the next command. */
 void array_attend(struct sim *s, uint32_t host, uint32_t lun, enum attention attention);
 
+/* The core was answered that the way to its logical units is another one. */
+void array_told_of_failover(struct sim *s, uint32_t host);
+
 /* fabric */
 enum device_state world_state(const struct sim *s, uint32_t host, uint32_t lun);
 enum transport_state world_transport(const struct sim *s, uint32_t host);
 void disturb_nexus_up(struct sim *s, uint32_t host);
+/* Peace: all ways are there, but for one host now and then. */
+void fabric_heal(struct sim *s);
+/* It was away for too long. */
+void fabric_lose_devices(struct sim *s, uint32_t host);
 
 /* kernel */
 void world_begin(struct sim *s);
@@ -316,9 +353,15 @@ void world_add_device(struct sim *s, uint32_t host, uint32_t lun);
 /* The kernel begins to take it away; and has. */
 void world_begin_removal(struct sim *s, uint32_t host, uint32_t lun);
 void world_end_removal(struct sim *s, uint32_t host, uint32_t lun);
+/* Somebody writes to delete, to whatever is there; it has I/O to wait for until then. */
+void kernel_delete(struct sim *s, uint32_t host, uint32_t lun);
+void kernel_delete_slowly(struct sim *s, uint32_t host, uint32_t lun, instant until);
+void kernel_scan(struct sim *s, uint32_t host);
 void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
 	enum attention attention);
 bool world_is_busy(const struct sim *s, const struct device *d);
+/* Is the world left alone, and this host well? */
+bool world_is_calm(const struct sim *s, uint32_t host);
 
 /* maps */
 int world_map_of(const struct sim *s, const struct device *d);
@@ -341,6 +384,13 @@ struct config *world_config(struct sim *s);
 bool owner_truth_purges(const struct owner_truth *owner, uint32_t volume);
 /* Its configuration is another one from now on. */
 void owner_truth_speaks(struct sim *s);
+
+/* The neighbour deletes by name what it found gone a while ago. */
+void owner_deletes(struct sim *s, const struct event *e);
+
+/* operator */
+/* The second half of rescan-scsi-bus.sh -r. */
+void operator_deletes(struct sim *s, uint32_t host);
 
 /* helpers */
 void helpers_act(void *arg, const struct action *a);
@@ -384,8 +434,16 @@ void oracle_fence(struct sim *s, const struct hand_truth *hand);
 /* A scan is about to bring a device to an address. */
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun);
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
+/* The neighbour deletes what is at an address, and meant this one. */
+void oracle_owner_deletes(struct sim *s, uint32_t host, uint32_t lun, uint64_t meant);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 /* peace */
+/* Once a second: nobody waits because another does, and nobody does I/O to a stranger for long. */
+void oracle_second(struct sim *s);
 /* Who is told that his paths are there was not deceived. */
 void oracle_waits(struct sim *s);
+/* Half of the time is enough to know what there is. */
+void oracle_half_peace(struct sim *s);
 void oracle_peace(struct sim *s);
+bool peace_all_paths_changed(const struct sim *s, int map);
+bool peace_host_is_hung(const struct sim *s, uint32_t host);
