@@ -82,8 +82,14 @@ static void sleep_a_while(struct sim *s)
 	s->now = instant_add_ms(s->now, o.time.slept_ms);
 	s->slept_at = s->now;
 	for (uint32_t h = 0; h < HOSTS; h++)
-		for (uint32_t l = 0; l < LUNS; l++)
-			s->devices[h][l].agreeing = 0;
+		for (uint32_t l = 0; l < LUNS; l++) {
+			struct device *d = &s->devices[h][l];
+
+			d->agreeing = 0;
+			if (instant_is_set(d->differed_at)) /* nobody could read it meanwhile */
+				d->differed_at =
+					instant_add_ms(d->differed_at, o.time.slept_ms);
+		}
 	sim_story(s, "sleep %llu ms", (unsigned long long)o.time.slept_ms);
 	sim_feed(s, &o);
 	for (uint32_t i = 0; i < HANDS; i++)
