@@ -152,6 +152,22 @@ int pk_holders(struct pk *pk, const char *name, char **ret);
 int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
 
 /**
+ * pk_grow() - volumes grew on their array: have the kernel see it on every good path, and the map
+ * @names:	NULL-terminated, at least one; one path means its whole volume
+ * @timeout_ms:	what is not done then is "pending"; 0: the daemon's usual (120 s)
+ * @ret:	set on success: the document, a result for each volume; free() it
+ *
+ * A path is read again only while it says itself that it is the volume's (page 83h, SPC-4); the map
+ * is made longer by its owner, directly where it has none, and never shorter.
+ *
+ * Errors:	as pk_status(), and -ENODEV: no name is a device
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
+
+/**
  * pk_wait() - until devices are there, with so many good paths
  * @names:	NULL-terminated, at least one; what is not there yet is waited for
  * @paths:	up or ghost, leading to the logical unit that they should, as read after the call

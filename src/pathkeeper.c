@@ -26,6 +26,8 @@ static const struct verb_row verbs[] = {
 		"Look for new LUNs there, or on all hosts" },
 	{ "wait", "DEVICE...", MAY_PATHS | MAY_TIMEOUT, 1, ANY, verb_wait,
 		"Until the devices are there, with good paths" },
+	{ "grow", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_grow,
+		"Volumes grew: see it on every good path, and on the map" },
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * Deeds on a map: fail a path in it, or remove it. The map is the one with this uuid *and* this
- * number: both are compared before, and the kernel is spoken to by uuid. A map with an owner is
- * removed by its owner, asked over its socket; the kernel is then looked at, whatever was answered.
+ * Deeds on a map: fail a path in it, make it longer, or remove it. The map is the one with this
+ * uuid *and* this number: both are compared before, and the kernel is spoken to by uuid. A map with
+ * an owner is removed or made longer by its owner, asked over its socket; the kernel is then looked
+ * at, whatever was answered.
  */
 #include <stdint.h>
 
 #include "model/action.h"
 #include "model/observation.h"
 
-/* Performs ACT_FAIL_PATH or ACT_REMOVE_MAP; socket is the daemon's: nothing is done when it has
- * hung up. Blocks. Fills an OBS_DONE: result is 0 (also when the map to remove was not there),
- * -ENXIO (no such map), -ESTALE (the number is another map's), -EBUSY, or what else the kernel or
- * owner said.
+/* Performs ACT_FAIL_PATH, ACT_RESIZE_MAP or ACT_REMOVE_MAP; socket is the daemon's: nothing is done
+ * when it has hung up. Blocks. Fills an OBS_DONE: result is 0 (also when the map to remove was not
+ * there), -ENXIO (no such map), -ESTALE (the number is another map's), -EBUSY, or what else the
+ * kernel or owner said.
  */
 void dm_hand_perform(const struct action *a, int socket, struct observation *ret);
 

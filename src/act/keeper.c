@@ -401,7 +401,9 @@ static void do_action(struct keeper *k, const struct action *a)
 	case ACT_READ_MAPS:
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
 	case ACT_SCAN:
+	case ACT_REREAD:
 	case ACTION_KINDS: break; /* not a keeper's */
 	}
 }

@@ -388,7 +388,7 @@ static int route(struct perform *p, const struct action *a)
 	case HELPER_KEEPER:
 		return a->kind == ACT_WATCH ? to_watching_keeper(p, a) : to_keeper(p, a);
 	case HELPER_DM_HAND: return to_own_hand(p, kind, 0, a);
-	case HELPER_SCAN_HAND: return to_own_hand(p, kind, a->scan.place.host, a);
+	case HELPER_SCAN_HAND: return to_own_hand(p, kind, action_hand_host(a), a);
 	case HELPER_HAND: return to_hand(p, a);
 	case HELPER_ZYGOTE:
 	case HELPER_READER: break;

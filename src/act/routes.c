@@ -12,7 +12,9 @@ static const struct route routes[ACTION_KINDS] = {
 	[ACT_READ_MAPS] = { HELPER_DM, OBS_MAPS_END, false },
 	[ACT_FAIL_PATH] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_REMOVE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
+	[ACT_RESIZE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_SCAN] = { HELPER_SCAN_HAND, OBS_DONE, true },
+	[ACT_REREAD] = { HELPER_SCAN_HAND, OBS_DONE, true },
 	[ACT_DELETE] = { HELPER_HAND, OBS_DONE, true }, /* forked by the keeper of its host */
 	[ACT_FENCE] = { HELPER_HAND, OBS_DONE, true },
 };

@@ -39,9 +39,11 @@ static int connect_or_lock(const struct words *words, struct pk **ret_pk, int *r
 	}
 }
 
-/* Ask the daemon; where there is none, do it here. One call of the library a verb. */
-static int ask(const struct words *words, enum verb verb,
-	int (*call)(struct pk *pk, const struct words *words, char **ret))
+/* One call of the library a verb. */
+typedef int caller(struct pk *pk, const struct words *words, char **ret);
+
+/* Ask the daemon; where there is none, do it here. */
+static int ask(const struct words *words, enum verb verb, caller *call)
 {
 	_cleanup_(pk_closep) struct pk *pk = NULL;
 	_cleanup_(closep) int lock = -1;
@@ -116,17 +118,42 @@ int verb_rescan(const struct words *words)
 	return ask(&w, VERB_RESCAN, call_rescan);
 }
 
-/* Only a daemon knows how the paths have been. */
-int verb_wait(const struct words *words)
+static int call_wait(struct pk *pk, const struct words *words, char **ret)
 {
-	struct words w = with_timeout(words, WORDS_WAIT_TIMEOUT_S);
+	return pk_wait(pk, words->names, words->paths ? (unsigned)words->paths : 1,
+		words->timeout_ms, ret);
+}
+
+static int call_grow(struct pk *pk, const struct words *words, char **ret)
+{
+	return pk_grow(pk, words->names, words->timeout_ms, ret);
+}
+
+/* Only a daemon knows how the paths have been. */
+static int ask_daemon(const struct words *words, caller *call)
+{
 	_cleanup_(pk_closep) struct pk *pk = NULL;
 	char *json;
 	int r = pk_connect(0, &pk);
 
 	if (r >= 0)
-		r = pk_wait(pk, w.names, w.paths ? (unsigned)w.paths : 1, w.timeout_ms, &json);
-	return r < 0 ? result_failure(w.verb, r, pk ? pk_error(pk) : NULL) : result_print(&w, json);
+		r = call(pk, words, &json);
+	return r < 0 ? result_failure(words->verb, r, pk ? pk_error(pk) : NULL)
+		     : result_print(words, json);
+}
+
+int verb_wait(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_WAIT_TIMEOUT_S);
+
+	return ask_daemon(&w, call_wait);
+}
+
+int verb_grow(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_GROW_TIMEOUT_S);
+
+	return ask_daemon(&w, call_grow);
 }
 
 int verb_holders(const struct words *words)

@@ -155,10 +155,26 @@ static void open_place(void *arg, const struct place *place)
 		o->failure = r;
 }
 
+static void open_growing(void *arg, struct path *p)
+{
+	struct opening *o = arg;
+	int r = request_open_grow(o->model, o->word, p);
+
+	if (r < 0)
+		o->failure = r;
+}
+
 static uint32_t open_all(struct opening *o)
 {
-	return o->word->verb == VERB_RESCAN ? name_find_places(o->model, o->name, open_place, o)
-					    : name_find(o->model, o->name, open_one, o);
+	switch (o->word->verb) {
+	case VERB_RESCAN: return name_find_places(o->model, o->name, open_place, o);
+	case VERB_GROW: return name_find(o->model, o->name, open_growing, o);
+	case VERB_CHECK:
+	case VERB_PURGE:
+	case VERB_HOLDERS:
+	case VERB_WAIT: break;
+	}
+	return name_find(o->model, o->name, open_one, o);
 }
 
 int core_request(struct core *core, const struct obs_request *word, const char *name)

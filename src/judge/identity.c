@@ -36,15 +36,6 @@ struct identity_verdict identity_judge(const char *map_wwid, const char *udev_se
 	return (struct identity_verdict){ IDENTITY_UNKNOWN, BASELINE_NONE };
 }
 
-static int decode(const struct obs_checked *c, struct vpd_identity *ret)
-{
-	size_t len = c->identity_len;
-
-	return len > 1 && c->identity_data[1] == VPD_SERIAL_NUMBER
-		       ? vpd_80_decode(c->identity_data, len, ret)
-		       : vpd_83_decode(c->identity_data, len, ret);
-}
-
 /* ---- what follows ---------------------------------------------------------------------------- */
 
 void identity_ask_soon(struct model *m, struct path *p)
@@ -142,7 +133,7 @@ void identity_apply(struct model *m, struct path *p, const struct obs_checked *c
 	p->identity.checks = 0;
 	p->identity.seq = p->answer_seq;
 	p->identity.lapsed = false;
-	if (decode(checked, &live) >= 0) {
+	if (vpd_identity_decode(checked->identity_data, checked->identity_len, &live) >= 0) {
 		apply_reading(m, p, &live);
 		return;
 	}

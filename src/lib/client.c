@@ -20,6 +20,7 @@ enum {
 	ANSWER_US = 25 * 1000 * 1000,
 	RESCAN_MS = 120 * 1000, /* what the daemon makes of a timeout of 0 */
 	WAIT_MS = 120 * 1000,
+	GROW_MS = 120 * 1000,
 	LONGER_US = 10 * 1000 * 1000, /* than the daemon was told to wait */
 };
 
@@ -203,16 +204,23 @@ int pk_maps(struct pk *pk, const char *const *names, char **ret)
 	return r < 0 ? r : answer(pk, call, ANSWER_US, ret);
 }
 
-int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
+/* usual_ms is what the daemon makes of a timeout of 0. */
+static int call_names(struct pk *pk, const char *method, const char *const *names,
+	uint64_t timeout_ms, uint64_t usual_ms, char **ret)
 {
 	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
-	int r = new_call(pk, "Check", &call);
+	int r = new_call(pk, method, &call);
 
 	if (r >= 0)
 		r = append_names(call, names);
 	if (r >= 0)
 		r = sd_bus_message_append(call, "t", timeout_ms);
-	return r < 0 ? r : answer(pk, call, patience(timeout_ms), ret);
+	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : usual_ms), ret);
+}
+
+int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
+{
+	return call_names(pk, "Check", names, timeout_ms, 0, ret);
 }
 
 int pk_purge(
@@ -240,14 +248,7 @@ int pk_holders(struct pk *pk, const char *name, char **ret)
 
 int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
 {
-	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
-	int r = new_call(pk, "Rescan", &call);
-
-	if (r >= 0)
-		r = append_names(call, names);
-	if (r >= 0)
-		r = sd_bus_message_append(call, "t", timeout_ms);
-	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : RESCAN_MS), ret);
+	return call_names(pk, "Rescan", names, timeout_ms, RESCAN_MS, ret);
 }
 
 int pk_wait(
@@ -261,6 +262,11 @@ int pk_wait(
 	if (r >= 0)
 		r = sd_bus_message_append(call, "ut", (uint32_t)paths, timeout_ms);
 	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : WAIT_MS), ret);
+}
+
+int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
+{
+	return call_names(pk, "Grow", names, timeout_ms, GROW_MS, ret);
 }
 
 int pk_config(struct pk *pk, int with_origin, char **ret)

@@ -15,6 +15,11 @@
 #define DEVT_FIELDS(prefix, member)                                                                \
 	FIELD_AS(prefix ".major", action, member.major, FIELD_U32),                                \
 		FIELD_AS(prefix ".minor", action, member.minor, FIELD_U32)
+#define WATCH_FIELDS(member)                                                                       \
+	FIELD_AS("sysfs", action, member.sysfs, FIELD_TEXT),                                       \
+		FIELD_AS("ino", action, member.ino, FIELD_U64),                                    \
+		FIELD_AS("host", action, member.host, FIELD_U32),                                  \
+		DEVT_FIELDS("devt", member.devt), DEVT_FIELDS("sg", member.sg)
 
 static const struct field head_fields[] = { HEAD_FIELDS, FIELD_END };
 static const struct field look_fields[] = {
@@ -22,15 +27,7 @@ static const struct field look_fields[] = {
 	FIELD_AS("sysfs", action, look.sysfs, FIELD_TEXT),
 	FIELD_END,
 };
-static const struct field watch_fields[] = {
-	HEAD_FIELDS,
-	FIELD_AS("sysfs", action, watch.sysfs, FIELD_TEXT),
-	FIELD_AS("ino", action, watch.ino, FIELD_U64),
-	FIELD_AS("host", action, watch.host, FIELD_U32),
-	DEVT_FIELDS("devt", watch.devt),
-	DEVT_FIELDS("sg", watch.sg),
-	FIELD_END,
-};
+static const struct field watch_fields[] = { HEAD_FIELDS, WATCH_FIELDS(watch), FIELD_END };
 static const struct field check_fields[] = {
 	HEAD_FIELDS,
 	FIELD_AS("host", action, check.host, FIELD_U32),
@@ -55,6 +52,7 @@ static const struct field map_fields[] = {
 	FIELD_AS("name", action, map.name, FIELD_TEXT),
 	FIELD_AS("uuid", action, map.uuid, FIELD_TEXT),
 	FIELD_AS("owned", action, map.owned, FIELD_BOOL),
+	FIELD_AS("sectors", action, map.sectors, FIELD_U64),
 	FIELD_END,
 };
 static const struct field delete_fields[] = {
@@ -89,6 +87,13 @@ static const struct field scan_fields[] = {
 	FIELD_END,
 };
 
+static const struct field reread_fields[] = {
+	HEAD_FIELDS,
+	WATCH_FIELDS(reread.device),
+	FIELD_AS("wwid", action, reread.wwid, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member) offsetof(struct action, member) + sizeof(((struct action *)0)->member)
 #define HEAD	     offsetof(struct action, look)
 
@@ -103,9 +108,11 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_READ_MAPS] = { "read-maps", HEAD, head_fields },
 	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
+	[ACT_RESIZE_MAP] = { "resize-map", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
 	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 	[ACT_SCAN] = { "scan", BODY(scan), scan_fields },
+	[ACT_REREAD] = { "reread", BODY(reread), reread_fields },
 };
 
 size_t action_size(const struct action *a)
@@ -135,7 +142,12 @@ int action_parse(const char *line, struct action *ret)
 
 uint32_t action_hand_host(const struct action *a)
 {
-	return a->kind == ACT_FENCE ? a->fence.host : a->del.host;
+	switch ((int)a->kind) {
+	case ACT_FENCE: return a->fence.host;
+	case ACT_SCAN: return a->scan.place.host;
+	case ACT_REREAD: return a->reread.device.host;
+	}
+	return a->del.host;
 }
 
 uint32_t action_hand_deadline_ms(const struct action *a)

@@ -23,9 +23,11 @@ enum action_kind {
 	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */
 	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
+	ACT_RESIZE_MAP,	  /* the same; to more than it has */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
 	ACT_FENCE,	  /* hand: set the device offline */
 	ACT_SCAN,	  /* scan hand: write the host's scan file */
+	ACT_REREAD,	  /* scan hand: re-ask who it is, write the device's rescan file */
 	ACTION_KINDS
 };
 
@@ -61,7 +63,8 @@ struct action {
 			struct devt map, member;
 			char name[MAX_MAP_NAME];
 			char uuid[MAX_MAP_NAME + 16];
-			bool owned; /* a multipathd is running */
+			bool owned;	  /* a multipathd is running */
+			uint64_t sectors; /* that it is to have */
 		} map;
 		struct act_delete {
 			uint32_t host;
@@ -83,14 +86,19 @@ struct action {
 			char sysfs[MAX_SYSFS]; /* the host's directory, and its inode */
 			uint64_t ino;
 		} scan;
+		struct act_reread {
+			struct act_watch device;
+			char wwid[MAX_WWID]; /* that it gives itself */
+		} reread;
 	};
 };
 
 size_t action_size(const struct action *a);
 void action_print(const struct action *a, struct text *out);
 int action_parse(const char *line, struct action *ret);
-/* Of an action that is a hand's: on which SCSI host, and after how long it must not begin. */
+/* Of an action that is a hand's or a scan hand's: on which SCSI host. */
 uint32_t action_hand_host(const struct action *a);
+/* Of a hand's: after how long it must not begin. */
 uint32_t action_hand_deadline_ms(const struct action *a);
 
 const char *action_name(enum action_kind kind);

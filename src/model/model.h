@@ -64,9 +64,9 @@ struct host {
 	uint32_t hand_pid;
 	instant deed_at;
 	bool stuck;
-	char dev[MAX_NAME];   /* "" while it scans */
-	bool scans;	      /* the hand that is out looks for new logical units ... */
-	struct place scanned; /* ... here */
+	char dev[MAX_NAME];   /* "": it is about none */
+	bool scans;	      /* it is no delete: the kernel looks for logical units ... */
+	struct place scanned; /* ... here, or at the one there again */
 
 	/* what the last full reading said of it */
 	bool known;

@@ -283,12 +283,12 @@ static void note_scanned(struct model *m, const struct observation *o)
 	for (uint32_t i = 0; i < m->n_requests; i++) {
 		struct request *r = &m->requests[i];
 
-		if (!r->used || r->scan != o->action)
+		if (!r->used || r->deed != o->action)
 			continue;
-		r->scan = 0;
-		r->scan_ended = true;
-		r->scan_result = o->result;
-		r->scan_stage = o->done.stage;
+		r->deed = 0;
+		r->deed_ended = true;
+		r->deed_result = o->result;
+		r->deed_stage = o->done.stage;
 	}
 	for (uint32_t i = 0; i < m->departures.n; i++) {
 		struct departed *row = &m->departures.rows[i];
@@ -298,6 +298,16 @@ static void note_scanned(struct model *m, const struct observation *o)
 		row->scan = 0;
 		row->wanted |= o->result < 0;
 	}
+}
+
+static void note_reread(struct path *p, const struct observation *o)
+{
+	if (!p->reread.action || p->reread.action != o->action)
+		return;
+	p->reread.action = 0;
+	p->reread_result = o->result;
+	p->reread_stage = o->done.stage;
+	p->reread_sectors = o->done.sectors;
 }
 
 static void note_done(struct model *m, const struct observation *o)
@@ -315,6 +325,8 @@ static void note_done(struct model *m, const struct observation *o)
 			m->maps[i].deed.action = 0;
 			m->maps_lost = true; /* read again what became of it */
 		}
+	if (p)
+		note_reread(p, o);
 	if (!p || !p->deed.action || p->deed.action != o->action)
 		return;
 	p->deed.action = 0;

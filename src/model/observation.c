@@ -66,7 +66,7 @@ static const char *const helper_names[] = {
 	[HELPER_HAND] = "hand",
 };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait" };
+static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait", "grow" };
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -225,6 +225,7 @@ static const struct field done_fields[] = {
 	FIELD_AS("written", observation, done.written, FIELD_BOOL),
 	FIELD_AS("asked", observation, done.asked, FIELD_BOOL),
 	FIELD_AS("stage", observation, done.stage, FIELD_U8),
+	FIELD_AS("sectors", observation, done.sectors, FIELD_U64),
 	ANSWER_FIELDS("tur", done.tur),
 	ANSWER_FIELDS("inquiry", done.inquiry),
 	FIELD_END,

@@ -132,7 +132,7 @@ enum helper_kind {
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT };
+enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT, VERB_GROW };
 
 enum {
 	REQUEST_DRY_RUN = 1,
@@ -252,6 +252,7 @@ struct observation {
 			bool asked;    /* tur and inquiry hold what the hand was answered */
 			uint8_t stage; /* which condition refused (enum hand_stage) */
 			struct scsi_answer tur, inquiry;
+			uint64_t sectors; /* of a device that was read again: its size now */
 		} done;
 		struct obs_helper {
 			enum helper_kind helper;

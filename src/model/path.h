@@ -122,6 +122,12 @@ struct path {
 	struct identity identity;
 	struct fence fence;
 
+	/* the kernel reads it again, for a size that grew; no question of its removal or fence */
+	struct question reread; /* the hand that is out for it */
+	int32_t reread_result;	/* of the last */
+	uint8_t reread_stage;
+	uint64_t reread_sectors;
+
 	/* removal */
 	enum purge_stage purge;
 	enum reason purge_why;

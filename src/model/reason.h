@@ -30,6 +30,13 @@
 	X(UNDONE, "set running again")                                                             \
 	X(FENCED, "fenced")                                                                        \
 	X(NOT_FENCED, "not fenced")                                                                \
+	X(IDENTITY_UNKNOWN, "identity unknown")                                                    \
+	/* a volume does not grow */                                                               \
+	X(NO_GOOD_PATH, "no good path")                                                            \
+	X(SIZE_UNKNOWN, "size unknown")                                                            \
+	X(SIZES_DIFFER, "sizes differ")                                                            \
+	X(TOO_SMALL, "too small")                                                                  \
+	X(SMALLER, "smaller than before")                                                          \
 	/* a client waits for paths */                                                             \
 	X(ABSENT, "absent")                                                                        \
 	X(TOO_FEW, "too few paths")                                                                \

@@ -14,6 +14,8 @@ static const char *const names[] = {
 	[RESULT_HOLDERS_FOUND] = "found",
 	[RESULT_SCANNED] = "scanned",
 	[RESULT_REACHED] = "reached",
+	[RESULT_GROWN] = "grown",
+	[RESULT_UNCHANGED] = "unchanged",
 };
 
 const char *request_result_name(enum request_result result)

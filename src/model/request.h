@@ -17,6 +17,8 @@ enum request_result {
 	RESULT_HOLDERS_FOUND,
 	RESULT_SCANNED,
 	RESULT_REACHED,
+	RESULT_GROWN,
+	RESULT_UNCHANGED,
 };
 
 struct request {
@@ -38,14 +40,15 @@ struct request {
 	enum path_state state;
 	enum checker_word checker;
 	char sense[16], wwid[MAX_WWID];
+	/* of one with a deed of its own: a scan, or the resizing of a map */
+	uint64_t deed; /* the action of the hand that is out, 0: none */
+	bool deed_ended;
+	int32_t deed_result;
+	uint8_t deed_stage;
+	instant again; /* not before */
 	/* of a word about a place */
 	struct place place;
-	uint64_t scan; /* the action of the hand that is out, 0: none */
-	bool scan_ended;
-	int32_t scan_result;
-	uint8_t scan_stage;
-	instant scan_again; /* not before */
-	uint64_t reading;   /* what the scan brought is known when all was read after this; 0: no */
+	uint64_t reading; /* what the scan brought is known when all was read after this; 0: no */
 	uint32_t found;
 	enum reason waits;	 /* for what, when the time is over */
 	char waits_of[MAX_NAME]; /* whose it is; "": nobody's alone */
@@ -54,6 +57,8 @@ struct request {
 	char map[MAX_MAP_NAME]; /* of all that are good, as is wwid; "": they differ */
 	uint32_t wanted;
 	instant count_again; /* not before */
+	/* of a volume that is to grow, wwid; found counts the paths that were read again */
+	uint64_t sectors_before, sectors;
 	struct question holders_asked;
 	bool holders_known;
 	struct obs_holders holders;

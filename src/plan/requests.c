@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "plan/facts.h"
+#include "plan/growth.h"
 #include "plan/scans.h"
 #include "plan/waits.h"
 
@@ -138,6 +139,30 @@ int request_open_wait(struct model *m, const struct obs_request *word, const cha
 		return -ENOMEM;
 	TEXT_SET(r->name, name);
 	r->wanted = word->paths;
+	return 0;
+}
+
+static bool is_meant(const struct request *r, const struct obs_request *word, const struct path *p)
+{
+	return r->used && r->id == word->request &&
+	       (r->wwid[0] ? !strcmp(r->wwid, p->device.wwid) : path_id_equal(r->path, p->id));
+}
+
+int request_open_grow(struct model *m, const struct obs_request *word, const struct path *p)
+{
+	const struct map *map = model_map(m, p);
+	struct request *r;
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (is_meant(&m->requests[i], word, p))
+			return 0;
+	r = open_row(m, word, p->id, p->device.dev);
+	if (!r)
+		return -ENOMEM;
+	TEXT_SET(r->wwid, p->device.wwid);
+	TEXT_SET(r->name, map ? map->kernel.name : p->device.dev);
+	r->sectors_before = r->sectors = map ? map->kernel.size_sectors : p->device.size_sectors;
+	TEXT_SET(r->map, map ? map->kernel.name : "");
 	return 0;
 }
 
@@ -297,13 +322,13 @@ static void step_holders(struct model *m, struct request *r, struct path *p, str
 static void end_of_scan(struct model *m, struct request *r)
 {
 	struct text t = TEXT_INIT;
-	const char *error = strerrorname_np(-r->scan_result);
+	const char *error = strerrorname_np(-r->deed_result);
 
-	if (r->scan_result == -ESTALE || r->scan_result == -ENOENT || r->scan_result == -ENODEV) {
+	if (r->deed_result == -ESTALE || r->deed_result == -ENOENT || r->deed_result == -ENODEV) {
 		end(m, r, NULL, RESULT_ABSENT, "");
 		return;
 	}
-	text_addf(&t, "failed %s %s", hand_stage_name((enum hand_stage)r->scan_stage),
+	text_addf(&t, "failed %s %s", hand_stage_name((enum hand_stage)r->deed_stage),
 		error ? error : "?");
 	end(m, r, NULL, RESULT_FAILED, text_str(&t));
 	text_done(&t);
@@ -338,16 +363,16 @@ static void retry_scan(struct model *m, struct request *r)
 		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_HOST));
 		return;
 	}
-	r->scan_ended = false;
-	r->scan_again = instant_add_ms(m->now, SCAN_AGAIN_MS);
+	r->deed_ended = false;
+	r->again = instant_add_ms(m->now, SCAN_AGAIN_MS);
 	r->waits = BECAUSE_HOST;
 }
 
 static void step_scan_end(struct model *m, struct request *r, struct agenda *agenda)
 {
-	if (r->scan_result == 0) {
+	if (r->deed_result == 0) {
 		step_scanned(m, r, agenda);
-	} else if (r->scan_stage == STAGE_LOCK && r->scan_result == -EBUSY) {
+	} else if (r->deed_stage == STAGE_LOCK && r->deed_result == -EBUSY) {
 		retry_scan(m, r);
 	} else {
 		end_of_scan(m, r);
@@ -358,9 +383,9 @@ static void step_rescan(struct model *m, struct request *r, struct agenda *agend
 {
 	const struct host *host = model_known_host(m, r->place.host);
 
-	if (r->scan_ended)
+	if (r->deed_ended)
 		step_scan_end(m, r, agenda);
-	if (r->result != REQUEST_OPEN || r->scan_ended)
+	if (r->result != REQUEST_OPEN || r->deed_ended)
 		return;
 	if (!host) {
 		end(m, r, NULL, RESULT_ABSENT, "");
@@ -370,16 +395,16 @@ static void step_rescan(struct model *m, struct request *r, struct agenda *agend
 		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_STUCK));
 		return;
 	}
-	if (r->scan)
+	if (r->deed)
 		return; /* its end is an observation */
-	if (!instant_reached(m->now, r->scan_again)) {
-		agenda_wake_at(agenda, r->scan_again);
+	if (!instant_reached(m->now, r->again)) {
+		agenda_wake_at(agenda, r->again);
 		return;
 	}
 	r->waits = scan_waits(m, &r->place, agenda);
 	if (r->waits == BECAUSE_NOTHING) {
 		r->waits = BECAUSE_CHECKING;
-		r->scan = scan_begin(m, &r->place, agenda);
+		r->deed = scan_begin(m, &r->place, agenda);
 	}
 }
 
@@ -392,7 +417,8 @@ static void step_path(struct model *m, struct request *r, struct path *p, struct
 	case VERB_CHECK: step_check(m, r, p); return;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
 	case VERB_RESCAN: /* it is about a place */
-	case VERB_WAIT: return;
+	case VERB_WAIT:
+	case VERB_GROW: return;
 	}
 }
 
@@ -400,13 +426,23 @@ static void end_late(struct model *m, struct request *r, struct path *p)
 {
 	struct text t = TEXT_INIT;
 
-	if (p) {
+	if (p && r->verb != VERB_GROW) {
 		end_with_rung(m, r, p, RESULT_PENDING);
 		return;
 	}
 	text_addf(&t, "%s%s%s", reason_name(r->waits), r->waits_of[0] ? ": " : "", r->waits_of);
 	end(m, r, NULL, RESULT_PENDING, text_str(&t));
 	text_done(&t);
+}
+
+static void step_grow(struct model *m, struct request *r, struct agenda *agenda)
+{
+	struct text reason = TEXT_INIT;
+	enum request_result result = growth_step(m, r, agenda, &reason);
+
+	if (result != REQUEST_OPEN)
+		end(m, r, NULL, result, text_str(&reason));
+	text_done(&reason);
 }
 
 static void step_one(struct model *m, struct request *r, struct agenda *agenda)
@@ -418,6 +454,8 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 	} else if (r->verb == VERB_WAIT) {
 		if (wait_is_over(m, r, agenda))
 			end(m, r, NULL, RESULT_REACHED, "");
+	} else if (r->verb == VERB_GROW) {
+		step_grow(m, r, agenda);
 	} else if (p) {
 		step_path(m, r, p, agenda);
 	} else {

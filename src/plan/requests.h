@@ -15,6 +15,9 @@ int request_open_place(struct model *m, const struct obs_request *word, const st
  * name. */
 int request_open_wait(struct model *m, const struct obs_request *word, const char *name);
 
+/* A word that p's volume is to grow: one for all its paths. 0 or -ENOMEM. */
+int request_open_grow(struct model *m, const struct obs_request *word, const struct path *p);
+
 /* Asks what open requests need, ends those that can be answered. */
 void requests_step(struct model *m, struct agenda *agenda);
 

@@ -46,6 +46,16 @@ enum reason scan_waits(struct model *m, const struct place *place, struct agenda
 	return is_leaving(m, place) ? BECAUSE_DEPARTED : BECAUSE_NOTHING;
 }
 
+void scan_hand_is_out(struct model *m, struct host *host, uint64_t action, struct agenda *agenda)
+{
+	host->deed = action;
+	host->deed_path = PATH_NONE;
+	host->deed_at = m->now;
+	host->scans = true;
+	host->dev[0] = '\0';
+	agenda_wake_at(agenda, instant_add_ms(m->now, SCANS_HAND_MS));
+}
+
 uint64_t scan_begin(struct model *m, const struct place *place, struct agenda *agenda)
 {
 	struct host *host = model_host(m, place->host);
@@ -57,13 +67,8 @@ uint64_t scan_begin(struct model *m, const struct place *place, struct agenda *a
 	a->scan.place = *place;
 	a->scan.ino = host->seen.ino;
 	TEXT_SET(a->scan.sysfs, host->seen.sysfs);
-	host->deed = a->id;
-	host->deed_path = PATH_NONE;
-	host->deed_at = m->now;
-	host->scans = true;
+	scan_hand_is_out(m, host, a->id, agenda);
 	host->scanned = *place;
-	host->dev[0] = '\0';
-	agenda_wake_at(agenda, instant_add_ms(m->now, SCANS_HAND_MS));
 	return a->id;
 }
 

@@ -15,6 +15,9 @@ enum reason scan_waits(struct model *m, const struct place *place, struct agenda
 /* Sends a hand; to be called when nothing is waited for. Its action, 0: no memory. */
 uint64_t scan_begin(struct model *m, const struct place *place, struct agenda *agenda);
 
+/* A scan hand is out on that host; where it looks is for the caller to fill in. */
+void scan_hand_is_out(struct model *m, struct host *host, uint64_t action, struct agenda *agenda);
+
 /* A hand that does not come back is stuck; what we removed, and hosts without LUNs, are looked at
  * where the configuration wants it. */
 void scans_step(struct model *m, struct agenda *agenda);

@@ -254,6 +254,55 @@ int dm_message(struct dm *dm, const char *uuid, const char *message)
 	return call(dm, DM_TARGET_MSG, &header, data, sizeof data);
 }
 
+/* A table of one target, to be taken over by the next resume. */
+static int load(struct dm *dm, const struct dm_ioctl *header, uint64_t sectors, const char *params)
+{
+	struct dm_target_spec spec = { .length = sectors };
+	size_t text = strlen(params) + 1, len = (sizeof spec + text + 7) & ~(size_t)7;
+	_cleanup_(freep) uint8_t *data = calloc(1, len);
+
+	if (!data)
+		return -ENOMEM;
+	TEXT_SET(spec.target_type, "multipath");
+	spec.next = (uint32_t)len;
+	memcpy(data, &spec, sizeof spec);
+	memcpy(data + sizeof spec, params, text);
+	return call(dm, DM_TABLE_LOAD, header, data, len);
+}
+
+int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors)
+{
+	_cleanup_(freep) char *params = NULL;
+	struct dm_ioctl header;
+	struct dm_device device;
+	int r = header_for(uuid, &header);
+
+	if (r >= 0)
+		r = dm_read(dm, devt, DM_READ_TABLE, &device);
+	if (r < 0)
+		return r;
+	if (strcmp(device.uuid, uuid) != 0)
+		return -ESTALE;
+	if (device.n_targets != 1 || strcmp(device.type, "multipath") || device.sectors > sectors)
+		return -EINVAL;
+	if (device.sectors == sectors)
+		return 0;
+	params = strdup(device.params);
+	if (!params)
+		return -ENOMEM;
+	header.target_count = 1;
+	header.flags = device.read_only ? DM_READONLY_FLAG : 0;
+	r = load(dm, &header, sectors, params);
+	if (r < 0)
+		return r;
+	header.target_count = 0;
+	header.flags |= DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG; /* not DM_SUSPEND_FLAG: a resume */
+	r = call(dm, DM_DEV_SUSPEND, &header, NULL, 0);
+	if (r < 0)
+		call(dm, DM_TABLE_CLEAR, &header, NULL, 0);
+	return r;
+}
+
 /*
  * Without a cookie (event_nr 0) the kernel's remove event carries neither DM_COOKIE nor flags: udev
  * treats it as any removal, takes away its links and database entry, and has nobody to notify. A

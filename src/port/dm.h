@@ -60,5 +60,13 @@ int dm_find(struct dm *dm, const char *uuid, struct dm_device *ret);
 /* A target message to the one at sector 0, "fail_path 8:16". */
 int dm_message(struct dm *dm, const char *uuid, const char *message);
 
+/*
+ * The map with this uuid and number gets the same table over more sectors, without flushing or
+ * freezing what is on it, so that it waits for no I/O. 0 (also when it has so many already),
+ * -ENXIO, -ESTALE (the number is another map's), -EINVAL (it has more; or its table is not one
+ * multipath target), else what the kernel says (-EINVAL: a path is too small), and nothing changed.
+ */
+int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors);
+
 /* Removes it now or not at all: -EBUSY while somebody has it open, never deferred. */
 int dm_remove(struct dm *dm, const char *uuid);

@@ -11,138 +11,16 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { HEADER = 4, DESIGNATOR_HEADER = 4, INVALID = -1, UNUSED = 0, ANY = -1 };
-
-/* One designator inside a page; bytes borrowed from it. */
-struct view {
-	uint8_t type, code_set, association, len;
-	const uint8_t *bytes;
-};
-
-/*
- * Which designator becomes the WWID: the highest rank, the first among equals. UNUSED ones are well
- * formed and never the WWID; what fits no row is malformed.
- */
-static const struct wwid_rule {
-	uint8_t type;
-	int8_t naa; /* first half-byte; ANY */
-	uint8_t min_len, max_len, multiple;
-	const char *prefix;
-	int rank;
-} wwid_rules[] = {
-	{ DESIGNATOR_NAA, 6, 16, 16, 1, "", 8 },
-	{ DESIGNATOR_NAA, 5, 8, 8, 1, "", 7 },
-	{ DESIGNATOR_NAA, 2, 8, 8, 1, "", 6 },
-	{ DESIGNATOR_EUI64, ANY, 8, 16, 4, "", 4 },
-	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "eui.", 3 },
-	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "naa.", 3 },
-	{ DESIGNATOR_SCSI_NAME, ANY, 5, 255, 1, "iqn.", 3 },
-	{ DESIGNATOR_T10_VENDOR_ID, ANY, 8, 255, 1, "", 2 },
-	{ DESIGNATOR_NAA, 3, 8, 8, 1, "", 1 },
-	{ DESIGNATOR_VENDOR_SPECIFIC, ANY, 0, 255, 1, "", UNUSED },
-	{ DESIGNATOR_LOGICAL_UNIT_GROUP, ANY, 4, 4, 1, "", UNUSED },
-	{ DESIGNATOR_MD5, ANY, 16, 16, 1, "", UNUSED },
-	{ DESIGNATOR_UUID, ANY, 0, 255, 1, "", UNUSED },
-};
-
-static bool is_text(const struct view *v)
-{
-	return v->type == DESIGNATOR_SCSI_NAME || v->type == DESIGNATOR_T10_VENDOR_ID;
-}
-
-/* A WWID stands in files and on lines, and one without words would be everybody's. */
-static bool is_fit_to_print(const struct view *v)
-{
-	size_t len = strnlen((const char *)v->bytes, v->len);
-	size_t first = v->type == DESIGNATOR_SCSI_NAME ? 4 : 0; /* behind "iqn." */
-	bool has_words = false;
-
-	for (size_t i = 0; i < len; i++) {
-		if (v->bytes[i] < ' ' || v->bytes[i] == 0x7f)
-			return false;
-		if (i >= first && v->bytes[i] != ' ')
-			has_words = true;
-	}
-	return has_words;
-}
-
-static bool fits(const struct view *v, const struct wwid_rule *rule)
-{
-	return v->type == rule->type && v->len >= rule->min_len && v->len <= rule->max_len &&
-	       v->len % rule->multiple == 0 &&
-	       (rule->naa == ANY || v->bytes[0] >> 4 == rule->naa) &&
-	       !memcmp(v->bytes, rule->prefix, strlen(rule->prefix));
-}
-
-static int wwid_rank(const struct view *v)
-{
-	if (is_text(v) && !is_fit_to_print(v))
-		return INVALID;
-	for (size_t i = 0; i < ARRAY_SIZE(wwid_rules); i++)
-		if (fits(v, &wwid_rules[i]))
-			return wwid_rules[i].rank;
-	return INVALID;
-}
+enum { HEADER = 4, DESIGNATOR_HEADER = 4 };
 
 static int rank_in_page(const struct view *v)
 {
 	switch ((enum designator_association)v->association) {
-	case ASSOCIATION_LOGICAL_UNIT: return wwid_rank(v);
+	case ASSOCIATION_LOGICAL_UNIT: return designator_rank(v);
 	case ASSOCIATION_TARGET_PORT:
-	case ASSOCIATION_TARGET_DEVICE: return UNUSED;
+	case ASSOCIATION_TARGET_DEVICE: return DESIGNATOR_UNUSED;
 	}
-	return INVALID;
-}
-
-static void print_hex(const struct view *v, char *ret, size_t size)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t n = 0;
-
-	ret[n++] = (char)('0' + v->type);
-	for (size_t i = 0; i < v->len && n + 2 < size; i++) {
-		ret[n++] = digits[v->bytes[i] >> 4];
-		ret[n++] = digits[v->bytes[i] & 0xf];
-	}
-	ret[n] = '\0';
-}
-
-/* eui. and naa. names say in letters what types 2 and 3 say in bytes, and become the same text. */
-static void print_name(const struct view *v, char *ret, size_t size)
-{
-	bool iqn = !memcmp(v->bytes, "iqn.", 4);
-	size_t len = strnlen((const char *)v->bytes, v->len), n = 0;
-
-	ret[n++] = iqn ? '8' : !memcmp(v->bytes, "eui.", 4) ? '2' : '3';
-	for (size_t i = 4; i < len && n + 1 < size; i++)
-		ret[n++] = iqn ? (char)v->bytes[i] : (char)tolower(v->bytes[i]);
-	ret[n] = '\0';
-}
-
-static void print_vendor_id(const struct view *v, char *ret, size_t size)
-{
-	size_t len = strnlen((const char *)v->bytes, v->len), n = 0;
-
-	ret[n++] = '1';
-	for (size_t i = 0; i < len && n + 1 < size; i++) {
-		if (v->bytes[i] != ' ')
-			ret[n++] = (char)v->bytes[i];
-		else if (i + 1 < len && v->bytes[i + 1] != ' ')
-			ret[n++] = '_';
-	}
-	ret[n] = '\0';
-}
-
-static void print_wwid(const struct view *v, char *ret, size_t size)
-{
-	if (size < 2)
-		text_copy(ret, size, "");
-	else if (v->type == DESIGNATOR_SCSI_NAME)
-		print_name(v, ret, size);
-	else if (v->type == DESIGNATOR_T10_VENDOR_ID)
-		print_vendor_id(v, ret, size);
-	else
-		print_hex(v, ret, size);
+	return DESIGNATOR_INVALID;
 }
 
 size_t vpd_length(const uint8_t *bytes, size_t len)
@@ -182,7 +60,8 @@ static int next_designator(const uint8_t *bytes, size_t end, size_t *at, struct 
 
 int vpd_83_wwid_cut(const uint8_t *bytes, size_t len, char *ret, size_t size)
 {
-	int end = page_end(bytes, len, VPD_DEVICE_ID), best_rank = UNUSED, error = -ENODATA, r;
+	int end = page_end(bytes, len, VPD_DEVICE_ID), best_rank = DESIGNATOR_UNUSED,
+	    error = -ENODATA, r;
 	struct view v, best = { 0 };
 	size_t at = HEADER;
 
@@ -192,7 +71,7 @@ int vpd_83_wwid_cut(const uint8_t *bytes, size_t len, char *ret, size_t size)
 	while ((r = next_designator(bytes, (size_t)end, &at, &v)) > 0) {
 		int rank = rank_in_page(&v);
 
-		if (rank == INVALID)
+		if (rank == DESIGNATOR_INVALID)
 			error = -EINVAL;
 		if (rank > best_rank) {
 			best_rank = rank;
@@ -201,9 +80,9 @@ int vpd_83_wwid_cut(const uint8_t *bytes, size_t len, char *ret, size_t size)
 	}
 	if (r < 0)
 		error = r;
-	if (best_rank == UNUSED)
+	if (best_rank == DESIGNATOR_UNUSED)
 		return error;
-	print_wwid(&best, ret, size);
+	designator_print(&best, ret, size);
 	return 0;
 }
 
@@ -230,10 +109,10 @@ static bool same(const struct view *a, const struct view *b)
 
 	if (a->type == b->type && a->len == b->len && !memcmp(a->bytes, b->bytes, a->len))
 		return true;
-	if (wwid_rank(a) <= UNUSED || wwid_rank(b) <= UNUSED)
+	if (designator_rank(a) <= DESIGNATOR_UNUSED || designator_rank(b) <= DESIGNATOR_UNUSED)
 		return false;
-	print_wwid(a, text_a, sizeof text_a);
-	print_wwid(b, text_b, sizeof text_b);
+	designator_print(a, text_a, sizeof text_a);
+	designator_print(b, text_b, sizeof text_b);
 	return !strcmp(text_a, text_b);
 }
 
@@ -351,6 +230,12 @@ int vpd_80_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret)
 	return 0;
 }
 
+int vpd_identity_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret)
+{
+	return len > 1 && bytes[1] == VPD_SERIAL_NUMBER ? vpd_80_decode(bytes, len, ret)
+							: vpd_83_decode(bytes, len, ret);
+}
+
 static bool has_standard(const struct vpd_identity *identity)
 {
 	for (unsigned i = 0; i < identity->n_designators; i++)
@@ -397,16 +282,16 @@ enum vpd_match vpd_identity_compare(const struct vpd_identity *a, const struct v
 
 void vpd_identity_wwid(const struct vpd_identity *identity, char ret[VPD_WWID_TEXT])
 {
-	int best = UNUSED;
+	int best = DESIGNATOR_UNUSED;
 
 	ret[0] = '\0';
 	for (unsigned i = 0; i < identity->n_designators; i++) {
 		struct view v = view_of(&identity->designators[i]);
-		int rank = v.type == DESIGNATOR_SERIAL ? INVALID : wwid_rank(&v);
+		int rank = v.type == DESIGNATOR_SERIAL ? DESIGNATOR_INVALID : designator_rank(&v);
 
 		if (rank > best) {
 			best = rank;
-			print_wwid(&v, ret, VPD_WWID_TEXT);
+			designator_print(&v, ret, VPD_WWID_TEXT);
 		}
 	}
 }
@@ -427,7 +312,8 @@ static bool ends_with(const char *wwid, const struct view *v)
 	char text[VPD_DESIGNATOR_BYTES + 2];
 	size_t wwid_len = strlen(wwid), len;
 
-	print_vendor_id(v, text, sizeof text); /* "1" and the words without needless blanks */
+	designator_print_words(
+		v, text, sizeof text); /* "1" and the words without needless blanks */
 	len = strlen(text + 1);
 	return len && len < wwid_len && same_for_udev(wwid + wwid_len - len, text + 1);
 }
@@ -453,9 +339,9 @@ static bool makes_wwid(const struct view *v, const char *wwid)
 		return wwid[0] == 'S' && ends_with(wwid, v);
 	if (wwid[0] && is_taken_as_text(v, wwid))
 		return true;
-	if (wwid_rank(v) <= UNUSED)
+	if (designator_rank(v) <= DESIGNATOR_UNUSED)
 		return false;
-	print_wwid(v, text, sizeof text);
+	designator_print(v, text, sizeof text);
 	return v->type == DESIGNATOR_T10_VENDOR_ID ? same_for_udev(wwid, text)
 						   : !strcmp(wwid, text);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scsi/designator.h"
+
 #define VPD_SUPPORTED_PAGES 0x00
 #define VPD_SERIAL_NUMBER   0x80
 #define VPD_DEVICE_ID	    0x83
@@ -18,27 +20,6 @@
 #define VPD_SERIAL_TEXT	     256
 #define VPD_DESIGNATOR_BYTES 255
 #define VPD_DESIGNATORS	     8
-
-enum designator_type {
-	DESIGNATOR_VENDOR_SPECIFIC = 0x0,
-	DESIGNATOR_T10_VENDOR_ID = 0x1,
-	DESIGNATOR_EUI64 = 0x2,
-	DESIGNATOR_NAA = 0x3,
-	DESIGNATOR_RELATIVE_PORT = 0x4,
-	DESIGNATOR_TARGET_PORT_GROUP = 0x5,
-	DESIGNATOR_LOGICAL_UNIT_GROUP = 0x6,
-	DESIGNATOR_MD5 = 0x7,
-	DESIGNATOR_SCSI_NAME = 0x8,
-	DESIGNATOR_PROTOCOL_PORT = 0x9,
-	DESIGNATOR_UUID = 0xa,
-	DESIGNATOR_SERIAL = 0x80, /* not of page 83h: page 80h */
-};
-
-enum designator_association {
-	ASSOCIATION_LOGICAL_UNIT = 0,
-	ASSOCIATION_TARGET_PORT = 1,
-	ASSOCIATION_TARGET_DEVICE = 2,
-};
 
 struct designator {
 	uint8_t type, code_set, association, len;
@@ -82,6 +63,9 @@ int vpd_80_serial(const uint8_t *bytes, size_t len, char *ret, size_t size);
 /* The serial number as an identity of one designator, for units whose page 83h names none. 0,
  * -EBADMSG, -EMSGSIZE, -ENODATA (there are only blanks, or by its qualifier no logical unit). */
 int vpd_80_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret);
+
+/* Either page, by its own word. */
+int vpd_identity_decode(const uint8_t *bytes, size_t len, struct vpd_identity *ret);
 
 /*
  * One logical unit? YES: they share a designator. NO: both sets are known in full and share

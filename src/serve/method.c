@@ -17,6 +17,7 @@ enum {
 	CHECK_MS = 40000, /* what is meant by a timeout of 0; of a purge it means none */
 	HOLDERS_MS = 15000,
 	RESCAN_MS = 120000,
+	GROW_MS = 120000,
 	WAIT_MS = 120000,
 	MOST_PATHS = 65536, /* that can be waited for */
 	KNOWN_MS = 10000,
@@ -63,7 +64,8 @@ static int open_errand_for(struct call *call, const struct obs_request *asked)
 
 	snprintf(word.requester, sizeof word.requester, "uid %u pid %u", client_uid(call->client),
 		client_pid(call->client));
-	log_event(verb == VERB_PURGE || verb == VERB_RESCAN ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG,
+	log_event(verb == VERB_PURGE || verb == VERB_RESCAN || verb == VERB_GROW ? LOG_LEVEL_NOTICE
+										 : LOG_LEVEL_DEBUG,
 		"request", "verb=%s uid=%u pid=%u flags=%u", call->method->name,
 		client_uid(call->client), client_pid(call->client), word.flags);
 	return errand_new(server->core, &word, call->names, &call->errand);
@@ -112,19 +114,34 @@ static int answer_errand(struct call *call, char **ret)
 	return r < 0 ? r : 1;
 }
 
-static int begin_check(struct call *call, sd_bus_message *m)
+/* How many names, or negative errno. */
+static int read_names_and_time(struct call *call, sd_bus_message *m, uint64_t *ret_ms)
 {
-	uint64_t timeout_ms;
 	int r = sd_bus_message_read_strv(m, &call->names);
 
 	if (r >= 0)
-		r = sd_bus_message_read(m, "t", &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
+		r = sd_bus_message_read(m, "t", ret_ms);
+	return r < 0 ? r : check_names(call);
+}
+
+static int begin_named(struct call *call, sd_bus_message *m, enum verb verb, uint64_t usual_ms)
+{
+	uint64_t timeout_ms;
+	int r = read_names_and_time(call, m, &timeout_ms);
+
 	if (r < 0)
 		return r;
-	return r == 0 ? -EINVAL
-		      : open_errand(call, VERB_CHECK, 0, timeout_or(timeout_ms, CHECK_MS));
+	return r == 0 ? -EINVAL : open_errand(call, verb, 0, timeout_or(timeout_ms, usual_ms));
+}
+
+static int begin_check(struct call *call, sd_bus_message *m)
+{
+	return begin_named(call, m, VERB_CHECK, CHECK_MS);
+}
+
+static int begin_grow(struct call *call, sd_bus_message *m)
+{
+	return begin_named(call, m, VERB_GROW, GROW_MS);
 }
 
 static int begin_purge(struct call *call, sd_bus_message *m)
@@ -150,12 +167,8 @@ static int begin_purge(struct call *call, sd_bus_message *m)
 static int begin_rescan(struct call *call, sd_bus_message *m)
 {
 	uint64_t timeout_ms;
-	int r = sd_bus_message_read_strv(m, &call->names);
+	int r = read_names_and_time(call, m, &timeout_ms);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "t", &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
 	return r < 0 ? r : open_errand(call, VERB_RESCAN, 0, timeout_or(timeout_ms, RESCAN_MS));
 }
 
@@ -316,6 +329,7 @@ static const struct method methods[] = {
 	{ "Rescan", "ast", "s", "names\0timeout_ms\0json\0", false, begin_rescan, answer_errand },
 	{ "Wait", "asut", "s", "names\0paths\0timeout_ms\0json\0", false, begin_wait,
 		answer_errand },
+	{ "Grow", "ast", "s", "names\0timeout_ms\0json\0", false, begin_grow, answer_errand },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

@@ -234,6 +234,48 @@ const struct document_field wait_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
+/* ---- growths --------------------------------------------------------------------------------- */
+
+enum { SECTOR_BYTES = 512 };
+
+/* The map that it is, or the one device. */
+static struct datum get_volume(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->name[0] ? r->name : r->dev);
+}
+
+static struct datum get_size_before(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_number(r->sectors_before * SECTOR_BYTES);
+}
+
+static struct datum get_size(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_number(r->sectors * SECTOR_BYTES);
+}
+
+const struct document_field growth_fields[] = {
+	{ "device", DOCUMENT_TEXT, ALWAYS, "DEVICE", get_volume },
+	{ "wwid", DOCUMENT_TEXT, OR_NULL, "WWID", get_wwid },
+	{ "map", DOCUMENT_TEXT, OR_NULL, NULL, get_map },
+	{ "paths", DOCUMENT_NUMBER, ALWAYS, "PATHS", get_found },
+	{ "size_before", DOCUMENT_NUMBER, ALWAYS, "BEFORE", get_size_before },
+	{ "size", DOCUMENT_NUMBER, ALWAYS, "SIZE", get_size },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -244,6 +286,7 @@ static const struct {
 	[VERB_PURGE] = { "removals", removal_fields },
 	[VERB_RESCAN] = { "scans", scan_fields },
 	[VERB_WAIT] = { "waits", wait_fields },
+	[VERB_GROW] = { "growths", growth_fields },
 };
 
 int rows_document(

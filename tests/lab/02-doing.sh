@@ -114,6 +114,33 @@ like "$answer" "checked *state=offline*" "which says so"
 case $answer in *asked=yes*) fail "and sent nothing" ;; *) pass "and sent nothing" ;; esac
 echo running >"$dir_4/state"
 
+# a path of a map is not opened, so that only its state says no
+must dmsetup create mp --uuid mpath-x --table "0 32768 multipath 0 0 1 1 service-time 0 1 2 $(cat "/sys/block/$disk_4/dev") 1 1"
+test_point hand-before-claim
+begin delete 4 claim=no
+must wait_until 20 a_hand_stands
+echo offline >"$dir_4/state"
+test_point_end hand-before-claim
+must kill -CONT "$hand"
+must answered
+like "$answer" "done *result=-11 asked=yes stage=2*" "refused: set offline after it was asked"
+echo running >"$dir_4/state"
+must dmsetup remove --retry mp
+
+# --- a fenced one is not asked: it has to be offline, to the end ---
+ok ask delete 4 claim=yes fenced=yes -- "a fenced device that runs again is to be deleted"
+like "$answer" "done *result=-11 stage=2*" "refused: it is not closed any more"
+echo offline >"$dir_4/state"
+test_point hand-before-claim
+begin delete 4 claim=yes fenced=yes
+must wait_until 20 a_hand_stands
+echo running >"$dir_4/state"
+test_point_end hand-before-claim
+must kill -CONT "$hand"
+must answered
+like "$answer" "done *result=-11 stage=2*" "refused: set running while the hand stood"
+ok test -e "$dir_4" -- "its device is there"
+
 must san_unmap 5 1
 test_point hand-begin
 begin delete 5 claim=yes deadline_ms=1000

@@ -64,9 +64,11 @@ ok wait_until 20 path_is "$idle" identity same -- "the idle path is read, and is
 is "$(path_field "$idle" live_wwid)" "$wwid" "by its live identity"
 
 # --- remapped behind the idle path ---
-must remap 1 2 theirs
+must kill -STOP "$daemon_pid"
+must san_remap 1 2 theirs
 must san_answers "$idle" good
 is "$(cat "/sys/block/$idle/device/state")" running "the kernel knows nothing"
+must kill -CONT "$daemon_pid"
 ok wait_until 30 path_is "$idle" state fenced -- "the path that leads elsewhere is fenced"
 is "$(state_of "$idle")" offline "its device is offline"
 ok wait_until 10 dm_state_is ours "$idle" F -- "and failed in its map"

@@ -303,8 +303,10 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_FIND_HOLDERS: return HELPER_SCANNER;
 	case ACT_READ_MAPS: return HELPER_DM;
 	case ACT_FAIL_PATH:
-	case ACT_REMOVE_MAP: return HELPER_DM_HAND;
+	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP: return HELPER_DM_HAND;
 	case ACT_SCAN:
+	case ACT_REREAD:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACTION_KINDS: break;
@@ -386,6 +388,8 @@ void helpers_answer(struct sim *s, const struct event *e)
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
+	case ACT_RESIZE_MAP: /* nobody asks for a volume to grow */
+	case ACT_REREAD:
 	case ACTION_KINDS: return;
 	}
 }

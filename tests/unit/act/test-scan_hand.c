@@ -23,17 +23,13 @@ enum { HOST = 4242 };
 static char dir[] = "/tmp/pathkeeper-scan.XXXXXX";
 
 /* In a process of its own, since a lock belongs to one. */
-static struct observation scan(const char *sysfs, uint64_t ino)
+static struct observation perform(const struct action *a)
 {
-	struct action a = { .kind = ACT_SCAN, .id = 7 };
 	struct observation o = { 0 };
 	struct packet packet = { 0 };
 	int pair[2], status;
 	pid_t pid;
 
-	a.scan.place = place_of_host(HOST);
-	a.scan.ino = ino;
-	TEXT_SET(a.scan.sysfs, sysfs);
 	assert_true(packet_pair(pair) >= 0);
 	pid = fork();
 	if (pid == 0) {
@@ -41,7 +37,7 @@ static struct observation scan(const char *sysfs, uint64_t ino)
 		_exit(scan_hand_main(pair[1], HOST));
 	}
 	close(pair[1]);
-	assert_true(packet_send_one(pair[0], &a, action_size(&a), NULL, 0) >= 0);
+	assert_true(packet_send_one(pair[0], a, action_size(a), NULL, 0) >= 0);
 	while (o.kind != OBS_DONE) {
 		assert_true(packet_wait(pair[0], false) >= 0);
 		assert_int_equal(packet_receive(pair[0], &packet), 1);
@@ -56,6 +52,30 @@ static struct observation scan(const char *sysfs, uint64_t ino)
 	return o;
 }
 
+static struct observation scan(const char *sysfs, uint64_t ino)
+{
+	struct action a = { .kind = ACT_SCAN, .id = 7 };
+
+	a.scan.place = place_of_host(HOST);
+	a.scan.ino = ino;
+	TEXT_SET(a.scan.sysfs, sysfs);
+	return perform(&a);
+}
+
+static struct observation reread(const char *sysfs, uint64_t ino)
+{
+	struct action a = { .kind = ACT_REREAD, .id = 7, .path = { .slot = 3, .gen = 2 } };
+	struct observation o;
+
+	a.reread.device.host = HOST;
+	a.reread.device.ino = ino;
+	TEXT_SET(a.reread.device.sysfs, sysfs);
+	o = perform(&a);
+	assert_int_equal(o.path.slot, 3);
+	assert_int_equal(o.path.gen, 2);
+	return o;
+}
+
 static void another_directory_is_not_written_below(void **state)
 {
 	struct observation o = scan("devices", 1);
@@ -63,6 +83,16 @@ static void another_directory_is_not_written_below(void **state)
 	(void)state;
 	assert_int_equal(o.result, -ESTALE);
 	assert_int_equal(o.done.stage, STAGE_STATE);
+}
+
+static void another_device_is_not_read_again(void **state)
+{
+	struct observation o = reread("devices", 1);
+
+	(void)state;
+	assert_int_equal(o.result, -ESTALE);
+	assert_int_equal(o.done.stage, STAGE_STATE);
+	assert_false(o.done.asked);
 }
 
 static void a_host_that_is_gone(void **state)
@@ -84,6 +114,7 @@ static void one_hand_a_host(void **state)
 	o = scan("devices/platform/host4242", 1);
 	assert_int_equal(o.result, -EBUSY);
 	assert_int_equal(o.done.stage, STAGE_LOCK);
+	assert_int_equal(reread("devices/platform/host4242", 1).done.stage, STAGE_LOCK);
 	close(locks);
 	assert_int_equal(scan("devices/platform/host4242", 1).result, -ENOENT);
 }
@@ -109,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_directory_is_not_written_below),
+		cmocka_unit_test(another_device_is_not_read_again),
 		cmocka_unit_test(a_host_that_is_gone),
 		cmocka_unit_test(one_hand_a_host),
 	};

@@ -175,12 +175,13 @@ static void fill_done(struct obs_done *d)
 	d->stage = (uint8_t)some(255);
 	some_answer(&d->tur);
 	some_answer(&d->inquiry);
+	U64(d->sectors);
 }
 
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_WAIT);
+	ENUM(r->verb, VERB_GROW);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	U32(r->paths);
@@ -254,6 +255,15 @@ static void fill_scan(struct act_scan *scan)
 	U64(scan->ino);
 }
 
+static void fill_watch(struct act_watch *watch)
+{
+	TEXT(watch->sysfs);
+	U64(watch->ino);
+	U32(watch->host);
+	DEVT(watch->devt);
+	DEVT(watch->sg);
+}
+
 static void fill_action(struct action *a)
 {
 	U64(a->id);
@@ -261,12 +271,10 @@ static void fill_action(struct action *a)
 	U32(a->path.gen);
 	switch (a->kind) {
 	case ACT_LOOK: TEXT(a->look.sysfs); return;
-	case ACT_WATCH:
-		TEXT(a->watch.sysfs);
-		U64(a->watch.ino);
-		U32(a->watch.host);
-		DEVT(a->watch.devt);
-		DEVT(a->watch.sg);
+	case ACT_WATCH: fill_watch(&a->watch); return;
+	case ACT_REREAD:
+		fill_watch(&a->reread.device);
+		TEXT(a->reread.wwid);
 		return;
 	case ACT_CHECK:
 		U32(a->check.host);
@@ -283,11 +291,13 @@ static void fill_action(struct action *a)
 		return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
 		DEVT(a->map.map);
 		DEVT(a->map.member);
 		TEXT(a->map.name);
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
+		U64(a->map.sectors);
 		return;
 	case ACT_FENCE: fill_fence(&a->fence); return;
 	case ACT_DELETE:

@@ -198,6 +198,8 @@ static void answer(struct world *w, const struct action *a)
 	case ACT_FORGET: return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
+	case ACT_REREAD:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN: w->deeds[w->n_deeds++ % WORLD_DEEDS] = *a; return;

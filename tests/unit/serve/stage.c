@@ -185,6 +185,8 @@ static void answer_one(struct sources *s, const struct action *a)
 	case ACT_FORGET:
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP:
+	case ACT_REREAD:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACTION_KINDS: return;

@@ -92,6 +92,9 @@ static int asks_wrongly(void)
 	EXPECT(pk_holders(pk, "no-such-map", &json) == -ENODEV);
 	EXPECT(pk_check(pk, none, 0, &json) == -EINVAL);
 	EXPECT(pk_rescan(pk, unknown, 0, &json) == -ENODEV);
+	EXPECT(pk_grow(pk, known, 0, &json) == 0 && strstr(json, "identity unknown: "));
+	EXPECT(pk_grow(pk, none, 0, &json) == -EINVAL);
+	EXPECT(pk_grow(pk, impossible, 0, &json) == -ENODEV);
 	EXPECT(pk_wait(pk, impossible, 1, 0, &json) == -ENODEV);
 	EXPECT(pk_wait(pk, none, 1, 0, &json) == -EINVAL);
 	EXPECT(pk_wait(pk, known, 0, 0, &json) == -EINVAL);
@@ -129,6 +132,7 @@ static int reads_only(void)
 	EXPECT(pk_holders(pk, "sdaab", &json) == -EPERM);
 	EXPECT(pk_rescan(pk, none, 0, &json) == -EPERM);
 	EXPECT(pk_wait(pk, known, 1, 0, &json) == -EPERM);
+	EXPECT(pk_grow(pk, known, 0, &json) == -EPERM);
 	EXPECT(pk_reconfigure(pk, &json) == -EPERM);
 	return 0;
 }
