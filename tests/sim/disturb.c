@@ -87,8 +87,7 @@ static void sleep_a_while(struct sim *s)
 
 			d->agreeing = 0;
 			if (instant_is_set(d->differed_at)) /* nobody could read it meanwhile */
-				d->differed_at =
-					instant_add_ms(d->differed_at, o.time.slept_ms);
+				d->differed_at = instant_add_ms(d->differed_at, o.time.slept_ms);
 		}
 	sim_story(s, "sleep %llu ms", (unsigned long long)o.time.slept_ms);
 	sim_feed(s, &o);
