@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "model/name.h"
 
 static const struct {
 	int key;
@@ -85,13 +86,13 @@ static int take(struct words *w, int key, const char *value)
 	return CODE_USAGE; /* getopt has said why */
 }
 
-/* udev's links (/dev/disk/by-id/...) are known in the file system alone. They live in memory: this
- * waits for no device. */
+/* Most of udev's links (/dev/disk/by-path/...) are known in the file system alone. They live in
+ * memory: this waits for no device. */
 static const char *follow(const char *name)
 {
 	const char *target = NULL;
 
-	if (!strncmp(name, "/dev/disk/", strlen("/dev/disk/")))
+	if (name_form(name) == NAME_LINK)
 		target = realpath(name, NULL); /* freed at the end of the program */
 	return target ? target : name;
 }

@@ -81,34 +81,37 @@ static struct rule *append(struct rules *rules)
 }
 
 static int compile(
-	const char *text, struct pattern *ret, char **ret_copy, enum pattern_fault *fault)
+	const char *text, struct pattern *ret, char **ret_copy, struct rule_fault *ret_fault)
 {
+	enum pattern_fault fault;
+
 	if (!text)
 		return 0;
 	*ret_copy = strdup(text);
 	if (!*ret_copy)
 		return -ENOMEM;
-	*fault = pattern_compile_rule(text, ret);
-	return *fault == PATTERN_FINE ? 0 : *fault == PATTERN_NO_MEMORY ? -ENOMEM : -EINVAL;
+	fault = pattern_compile_rule(text, ret);
+	if (fault == PATTERN_FINE)
+		return 0;
+	*ret_fault = (struct rule_fault){ text, fault };
+	return fault == PATTERN_NO_MEMORY ? -ENOMEM : -EINVAL;
 }
 
 int rules_add(struct rules *rules, enum criterion criterion, const char *text, const char *product,
-	struct origin origin, enum pattern_fault *ret_fault)
+	struct origin origin, struct rule_fault *ret_fault)
 {
 	struct rule rule = { .criterion = criterion, .origin = origin };
-	enum pattern_fault fault = PATTERN_FINE;
 	struct rule *place;
 	int r;
 
 	if ((!text && !product) || is_known(rules, criterion, text, product))
 		return 0;
-	r = compile(text, &rule.pattern, &rule.text, &fault);
+	r = compile(text, &rule.pattern, &rule.text, ret_fault);
 	if (r >= 0)
-		r = compile(product, &rule.product_pattern, &rule.product, &fault);
+		r = compile(product, &rule.product_pattern, &rule.product, ret_fault);
 	place = r >= 0 ? append(rules) : NULL;
 	if (!place) {
 		rule_done(&rule);
-		*ret_fault = fault;
 		return r < 0 ? r : -ENOMEM;
 	}
 	*place = rule;
@@ -119,7 +122,7 @@ int rules_add(struct rules *rules, enum criterion criterion, const char *text, c
 int blacklist_add_built_in(struct blacklist *list)
 {
 	struct origin built_in = { .layer = LAYER_BUILT_IN };
-	enum pattern_fault fault;
+	struct rule_fault fault;
 	int r;
 
 	r = rules_add(&list->excluded, CRITERION_DEVNODE, NOT_A_DISK, NULL, built_in, &fault);

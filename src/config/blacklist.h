@@ -46,6 +46,12 @@ struct rules {
 	size_t size;
 };
 
+/* Which word of a rule is none, and why. */
+struct rule_fault {
+	const char *text; /* borrowed from who gave it */
+	enum pattern_fault fault;
+};
+
 struct blacklist {
 	struct rules excluded;
 	struct rules excepted;
@@ -60,7 +66,7 @@ int criterion_parse(const char *name, enum criterion *ret);
 /* One or both of text and product (device rules only) may be NULL. A rule that is there already is
  * not added again. 1: added; 0: not; -EINVAL: *ret_fault says what is wrong; -ENOMEM. */
 int rules_add(struct rules *rules, enum criterion criterion, const char *text, const char *product,
-	struct origin origin, enum pattern_fault *ret_fault);
+	struct origin origin, struct rule_fault *ret_fault);
 
 /* The rules that are always there: devices that are no disks, and udev properties every disk has.
  */

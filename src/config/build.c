@@ -40,7 +40,10 @@ struct build {
 	} open[DEEPEST];
 
 	/* the halves of the device rule that is being read */
-	char *vendor, *product; /* owned */
+	struct half {
+		char *text; /* owned */
+		unsigned line;
+	} vendor, product; /* owned */
 };
 
 static const enum layer layers[SECTIONS] = {
@@ -142,9 +145,9 @@ static struct rules *rules_of(struct build *b, enum section section)
 
 static void forget_halves(struct build *b)
 {
-	free(b->vendor);
-	free(b->product);
-	b->vendor = b->product = NULL;
+	free(b->vendor.text);
+	free(b->product.text);
+	b->vendor = b->product = (struct half){ 0 };
 }
 
 static int on_enter(void *arg, enum section section, unsigned line)
@@ -160,27 +163,35 @@ static int on_enter(void *arg, enum section section, unsigned line)
 	return 0;
 }
 
+/* The halves of a device rule stand on lines of their own. */
+static unsigned line_of(const struct build *b, const struct rule_fault *fault, unsigned line)
+{
+	if (fault->text == b->vendor.text)
+		return b->vendor.line;
+	return fault->text == b->product.text ? b->product.line : line;
+}
+
 static int add_rule(struct build *b, struct rules *rules, enum criterion criterion,
 	const char *text, const char *product, struct origin origin)
 {
-	enum pattern_fault fault = PATTERN_FINE;
+	struct rule_fault fault;
 	int r = rules_add(rules, criterion, text, product, origin, &fault);
 
 	if (r != -EINVAL)
 		return r;
-	REMARK(b, refuse(b), origin.line, "'" LONGEST_QUOTED "' for %s is %s",
-		text ? text : product, criterion_name(criterion), pattern_fault_text(fault));
+	REMARK(b, refuse(b), line_of(b, &fault, origin.line), "'" LONGEST_QUOTED "' for %s is %s",
+		fault.text, criterion_name(criterion), pattern_fault_text(fault.fault));
 	return 0;
 }
 
 /* Both halves of a device rule are kept until its brace closes. */
-static int keep_half(struct build *b, const struct keyword *k, const char *value)
+static int keep_half(struct build *b, const struct keyword *k, const char *value, unsigned line)
 {
-	char **half = strcmp(k->name, "vendor") == 0 ? &b->vendor : &b->product;
+	struct half *half = strcmp(k->name, "vendor") == 0 ? &b->vendor : &b->product;
 
-	free(*half);
-	*half = strdup(value);
-	return *half ? 0 : -ENOMEM;
+	free(half->text);
+	*half = (struct half){ strdup(value), line };
+	return half->text ? 0 : -ENOMEM;
 }
 
 static int set_rule(struct build *b, enum section section, const struct keyword *k,
@@ -189,7 +200,7 @@ static int set_rule(struct build *b, enum section section, const struct keyword 
 	enum criterion criterion;
 
 	if (section == SECTION_BLACKLIST_DEVICE || section == SECTION_EXCEPTIONS_DEVICE)
-		return keep_half(b, k, value);
+		return keep_half(b, k, value, line);
 	return criterion_parse(k->name, &criterion) < 0
 		       ? 0
 		       : add_rule(b, rules_of(b, section), criterion, value, NULL,
@@ -346,9 +357,9 @@ static int finish_rule(struct build *b, enum section section, unsigned line)
 {
 	int r;
 
-	if (!b->vendor && !b->product)
+	if (!b->vendor.text && !b->product.text)
 		REMARK(b, SEVERITY_WARNING, line, "device without vendor and product, skipping it");
-	r = add_rule(b, rules_of(b, section), CRITERION_DEVICE, b->vendor, b->product,
+	r = add_rule(b, rules_of(b, section), CRITERION_DEVICE, b->vendor.text, b->product.text,
 		origin_here(b, section, line));
 	forget_halves(b);
 	return r;

@@ -186,6 +186,8 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 
 	if (form == NAME_INVALID)
 		return -EINVAL;
+	if (form == NAME_LINK)
+		return -ENODEV;
 	if (word->verb == VERB_WAIT) {
 		r = request_open_wait(core->model, word, name);
 		return r < 0 ? r : 1;

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/number.h"
+#include "base/text.h"
 
 static bool all_digits(const char *s, size_t n)
 {
@@ -44,11 +46,52 @@ static bool is_link(const char *sysfs)
 	return false;
 }
 
-static const char *bare(const char *name)
+/* How udev calls a volume in /dev/disk/by-id, and how a WWID begins that follows. Digits: so begins
+ * what must be a number in hexadecimal digits; a WWN that begins otherwise is no NAA. */
+static const struct {
+	const char *prefix, *wwid, *digits;
+} volume_links[] = {
+	{ "wwn-0x", "3", "2356" },
+	{ "scsi-3", "3", "2356" },
+	{ "scsi-2", "2", "0123456789abcdef" },
+	{ "dm-uuid-mpath-", "", NULL },
+	{ "dm-name-", "", NULL },
+};
+
+static bool is_designator(const char *s, const char *digits)
+{
+	size_t n = strspn(s, "0123456789abcdef");
+
+	return !s[n] && (n == 16 || n == 24 || n == 32) && strchr(digits, s[0]);
+}
+
+/* What a link says of the volume it leads to, without following it. NULL: nothing. */
+static const char *said_by_link(const char *link, char *scratch)
+{
+	const char *name = without_prefix(link, "by-id/");
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(volume_links); i++) {
+		const char *rest = without_prefix(name, volume_links[i].prefix);
+
+		if (!rest ||
+			(volume_links[i].digits && !is_designator(rest, volume_links[i].digits)))
+			continue;
+		text_copy(scratch, MAX_SYSFS, volume_links[i].wwid);
+		text_copy(scratch + strlen(scratch), MAX_SYSFS - strlen(scratch), rest);
+		return scratch;
+	}
+	return NULL;
+}
+
+/* scratch: MAX_SYSFS bytes that live as long as what is returned. */
+static const char *bare(const char *name, char *scratch)
 {
 	static const char *const prefixes[] = { "/dev/mapper/", "/dev/", NULL };
 	const char *sysfs = without_prefix(name, "/sys/");
+	const char *link = without_prefix(name, "/dev/disk/");
 
+	if (link && said_by_link(link, scratch))
+		return scratch;
 	for (size_t i = 0; prefixes[i]; i++)
 		if (without_prefix(name, prefixes[i]))
 			return without_prefix(name, prefixes[i]);
@@ -81,14 +124,17 @@ static const char *map_minor(const char *s)
 enum name_form name_form(const char *name)
 {
 	struct scsi_address address;
+	char scratch[MAX_SYSFS];
 	struct devt devt;
-	const char *n = bare(name);
+	const char *n = bare(name, scratch);
 
 	if (!*n || strlen(n) >= MAX_SYSFS)
 		return NAME_INVALID;
 	for (const char *c = n; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return NAME_INVALID;
+	if (n != scratch && without_prefix(name, "/dev/disk/"))
+		return NAME_LINK;
 	if (is_disk_name(n) || !scsi_address_parse(n, &address) || !devt_parse(n, &devt) ||
 		is_branch(n) || map_minor(n) || strchr(n, '/'))
 		return NAME_ADDRESS;
@@ -160,7 +206,8 @@ static bool is_called(const struct model *m, const struct path *p, const char *n
 uint32_t name_find(const struct model *m, const char *name,
 	void (*visit)(void *arg, struct path *p), void *arg)
 {
-	const char *n = bare(name);
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
 	uint32_t found = 0;
 	struct path *p;
 
@@ -172,6 +219,13 @@ uint32_t name_find(const struct model *m, const char *name,
 			visit(arg, p);
 		}
 	return found;
+}
+
+bool name_says(const char *name, const char *word)
+{
+	char scratch[MAX_SYSFS];
+
+	return !strcmp(bare(name, scratch), word);
 }
 
 static bool is_on_map(const struct model *m, int map, const char *n)
@@ -187,7 +241,8 @@ static bool is_on_map(const struct model *m, int map, const char *n)
 uint32_t name_find_maps(
 	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg)
 {
-	const char *n = bare(name);
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
 	uint32_t found = 0;
 
 	if (name_form(name) == NAME_INVALID)
@@ -204,7 +259,8 @@ uint32_t name_find_maps(
 
 bool name_is_node(const struct node *node, const char *name)
 {
-	const char *n = bare(name);
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
 	struct devt devt;
 
 	if (name_form(name) == NAME_INVALID)
@@ -320,7 +376,8 @@ uint32_t name_find_places(const struct model *m, const char *name,
 	void (*visit)(void *arg, const struct place *place), void *arg)
 {
 	struct places places = { .visit = visit, .arg = arg };
-	const char *n = bare(name);
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
 
 	if (name_form(name) == NAME_INVALID)
 		return 0;

@@ -3,7 +3,10 @@
 /*
  * What people call a device: "sdb", "/dev/sdb", "8:16", "3:0:0:1", a WWID, a map's name or number
  * ("dm-3"), "host3", "target3:0:0", "session1", "rport-3:0-1", a sysfs directory with or without
- * /sys/devices, a link of /sys/block, /sys/class, /sys/bus. One name may mean several paths.
+ * /sys/devices, a link of /sys/block, /sys/class, /sys/bus. One name may mean several paths. Of
+ * udev's links in /dev/disk those that say which volume they lead to ("by-id/wwn-0x6...",
+ * "scsi-3...", "dm-uuid-mpath-...", "dm-name-...") mean that volume, whether or not they are there
+ * (yet).
  */
 #include "model/model.h"
 #include "model/node.h"
@@ -11,6 +14,7 @@
 enum name_form {
 	NAME_INVALID, /* no device can be called so */
 	NAME_ADDRESS, /* a form that names one place: when nothing is there, it is absent */
+	NAME_LINK,    /* any other of udev's: nothing, until it was followed */
 	NAME_WORD,    /* any word: when nothing is called so, there is no such device */
 };
 
@@ -24,6 +28,9 @@ uint32_t name_find(const struct model *m, const char *name,
  * the model. */
 uint32_t name_find_maps(
 	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg);
+
+/* Is this word (a WWID) what that name says, written in whatever way? */
+bool name_says(const char *name, const char *word);
 
 /* Does that name mean this device of the tree, or (a directory) something above it? */
 bool name_is_node(const struct node *node, const char *name);

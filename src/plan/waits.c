@@ -23,8 +23,8 @@ static enum reason what_is_missing(const struct request *r, const struct path *p
 		return BECAUSE_IDENTITY_CHANGED;
 	/* sysfs says what the kernel read once, and its map may have been made of another one since
 	 */
-	if (!strcmp(r->name, p->device.wwid) &&
-		vpd_identity_match(&p->identity.record, r->name) == VPD_MATCH_NO)
+	if (name_says(r->name, p->device.wwid) &&
+		vpd_identity_match(&p->identity.record, p->device.wwid) == VPD_MATCH_NO)
 		return BECAUSE_IDENTITY_CHANGED;
 	if (p->gone_count)
 		return BECAUSE_DISCONNECTED;

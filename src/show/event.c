@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/number.h"
-#include "show/printable.h"
+#include "base/text.h"
 
 /* Fields that are not text; all others are. */
 static const struct {
@@ -122,7 +122,12 @@ static void print_member(struct json_object *event, const char *name, struct tex
 {
 	struct json_object *value = json_object_object_get(event, name);
 
-	printable_terminal(value ? json_object_get_string(value) : "-", out);
+	if (!value)
+		text_add(out, "-");
+	else if (json_object_is_type(value, json_type_boolean))
+		text_add(out, json_object_get_boolean(value) ? "yes" : "no");
+	else
+		text_add_escaped(out, json_object_get_string(value));
 }
 
 void event_print(struct json_object *event, struct text *out)
@@ -136,7 +141,7 @@ void event_print(struct json_object *event, struct text *out)
 		if (is_head(name))
 			continue;
 		text_add(out, " ");
-		printable_terminal(name, out);
+		text_add_escaped(out, name);
 		text_add(out, "=");
 		print_member(event, name, out);
 	}

@@ -16,5 +16,5 @@ int event_document(
  * that ever was. *ret: the caller's. 0 or -ENOMEM. */
 int events_document(uint64_t last, const char *const *events, size_t n, char **ret);
 
-/* One line for people, of one event. */
+/* One line for people, of one event: words that blanks part, with values as in the log. */
 void event_print(struct json_object *event, struct text *out);

@@ -190,8 +190,8 @@ one_deed()
 	port=$((chance + 1))
 	random 20
 	case $chance in
-	[0-3]) do_unmap $lun $port ;;
-	[4-6]) do_give $lun $port ;;
+	[0-2]) do_unmap $lun $port ;;
+	[3-6]) do_give $lun $port ;;
 	[7-9] | 10) do_give_back $lun $port ;;
 	11 | 12) do_lose_port $lun $port ;;
 	13 | 14 | 15) do_rescan $lun $port ;;

@@ -94,7 +94,7 @@ static void add(struct rules *rules, const struct rule_text *rule)
 {
 	struct origin origin = { .layer = LAYER_BLACKLIST };
 	enum criterion criterion;
-	enum pattern_fault fault;
+	struct rule_fault fault;
 
 	if (!rule->criterion)
 		return;
@@ -215,7 +215,7 @@ static void rules_are_kept_once(void **state)
 	struct rules rules = { 0 };
 	struct blacklist list;
 	struct origin origin = { .layer = LAYER_BLACKLIST };
-	enum pattern_fault fault = PATTERN_FINE;
+	struct rule_fault fault = { 0 };
 
 	(void)state;
 	assert_int_equal(rules_add(&rules, CRITERION_WWID, "a", NULL, origin, &fault), 1);
@@ -225,7 +225,8 @@ static void rules_are_kept_once(void **state)
 	assert_int_equal(rules_add(&rules, CRITERION_DEVICE, "a", "b", origin, &fault), 1);
 	assert_int_equal(rules_add(&rules, CRITERION_DEVICE, NULL, NULL, origin, &fault), 0);
 	assert_int_equal(rules_add(&rules, CRITERION_DEVICE, "a", "(", origin, &fault), -EINVAL);
-	assert_int_equal(fault, PATTERN_WRONG);
+	assert_int_equal(fault.fault, PATTERN_WRONG);
+	assert_string_equal(fault.text, "(");
 	assert_int_equal(rules.n, 4);
 	list = (struct blacklist){ .excluded = rules };
 	blacklist_done(&list);

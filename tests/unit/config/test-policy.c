@@ -316,7 +316,7 @@ static const struct {
 	{ "... also in an exception", "blacklist_exceptions {\ndevnode \"[\"\n}\n", NULL, -EINVAL,
 		"/etc/multipath.conf:2 fatal: '[' for devnode is" },
 	{ "... also of a device", "blacklist {\ndevice {\nvendor a\nproduct \"(\"\n}\n}\n", NULL,
-		-EINVAL, "/etc/multipath.conf:2 fatal: " },
+		-EINVAL, "/etc/multipath.conf:4 fatal: " },
 	{ "... also a product_blacklist", DEVICES(ENTRY("a", "b", "product_blacklist \"(\"\n")),
 		NULL, -EINVAL, "/etc/multipath.conf:5 fatal: 'product_blacklist'" },
 	{ "... but not in a drop-in", "", "blacklist {\nwwid \"(\"\n}\n", 0,
@@ -338,6 +338,9 @@ static const struct {
 		"/etc/multipath.conf:5 fatal: '(' for device is not a regular expression\n" },
 	{ "... but not in a drop-in", "", DEVICES(ENTRY("(", "b", "product_blacklist c\n")), 0,
 		"a.conf:5 error: '(' for device is not a regular expression\n" },
+	{ "a product that is no rule is what is named",
+		"blacklist {\ndevice {\nvendor a\nproduct (\n}\n}\n", NULL, -EINVAL,
+		"/etc/multipath.conf:4 fatal: '(' for device is not a regular expression\n" },
 	{ "a keyword of another section", "overrides {\npurge_limit 3\n}\n", NULL, 0,
 		"/etc/multipath.conf:2 warning: no keyword 'purge_limit' in the section "
 		"overrides" },

@@ -177,6 +177,8 @@ static const struct name_row {
 	{ "sdzz", 0 },
 	{ "dm-7", 0 },
 	{ "nobody", -ENODEV },
+	{ "/dev/disk/by-path/nobody", -ENODEV },
+	{ "/dev/disk/by-id/dm-uuid-mpath-one", 2 },
 	{ "", -EINVAL },
 	{ "a b", -EINVAL },
 };

@@ -7,7 +7,12 @@
 #include "base/text.h"
 #include "model/name.h"
 
-/* 3:0:0:1 sddt ... are in map3 with WWID one; 4:0:0:1 is alone; 13:0:0:1 has a longer number. */
+#define BY_ID "/dev/disk/by-id/"
+#define NAA   "6001405a500000000000000000000000"
+#define EUI   "0024f1e2d3c4b5a6"
+
+/* 3:0:0:1 sddt ... are in map3 with WWID one; 4:0:0:1 is alone; 13:0:0:1 has a longer number; the
+ * last two have WWIDs as they are. */
 static struct model *world(void)
 {
 	struct model *m = built_model("");
@@ -16,6 +21,8 @@ static struct model *world(void)
 	built_map(m, 3, "one", of_map, 2);
 	built_path(m, 4, 1, "two");
 	built_path(m, 13, 1, "");
+	built_path(m, 14, 1, "3" NAA);
+	built_path(m, 15, 1, "2" EUI);
 	return m;
 }
 
@@ -68,8 +75,8 @@ static const struct row {
 	{ "target3:0:0", NAME_ADDRESS, "3:0:0:1" },
 	{ "session5", NAME_ADDRESS, "5:0:0:1" },
 	{ "rport-3:0-1", NAME_ADDRESS, "" },
-	{ PCI, NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1" },
-	{ PCI "/", NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1" },
+	{ PCI, NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1 14:0:0:1 15:0:0:1" },
+	{ PCI "/", NAME_ADDRESS, "3:0:0:1 5:0:0:1 4:0:0:1 13:0:0:1 14:0:0:1 15:0:0:1" },
 	{ PCI "/host4", NAME_ADDRESS, "4:0:0:1" },
 	{ PCI "/host1", NAME_ADDRESS, "" },
 	{ "/sys/devices/" PCI "/host4/session4/target4:0:0/4:0:0:1", NAME_ADDRESS, "4:0:0:1" },
@@ -83,6 +90,22 @@ static const struct row {
 	{ "/sys/class/iscsi_session/session5", NAME_ADDRESS, "5:0:0:1" },
 	{ "/sys/bus/scsi/devices/4:0:0:1", NAME_ADDRESS, "4:0:0:1" },
 	{ "/sys/dev/block/8:97", NAME_ADDRESS, "3:0:0:1" },
+	{ BY_ID "wwn-0x" NAA, NAME_WORD, "14:0:0:1" },
+	{ BY_ID "scsi-3" NAA, NAME_WORD, "14:0:0:1" },
+	{ BY_ID "scsi-2" EUI, NAME_WORD, "15:0:0:1" },
+	{ BY_ID "dm-uuid-mpath-3" NAA, NAME_WORD, "14:0:0:1" },
+	{ BY_ID "dm-uuid-mpath-one", NAME_WORD, "3:0:0:1 5:0:0:1" },
+	{ BY_ID "dm-name-map3", NAME_WORD, "3:0:0:1 5:0:0:1" },
+	{ BY_ID "wwn-0x6001405a50000000000000000000000f", NAME_WORD, "" }, /* not yet there */
+	{ BY_ID "wwn-0x" EUI, NAME_LINK, "" }, /* no NAA, so what WWID? */
+	{ BY_ID "wwn-0x" NAA "-part1", NAME_LINK, "" },
+	{ BY_ID "wwn-0x6001405", NAME_LINK, "" }, /* not whole */
+	{ BY_ID "scsi-SLIO-ORG_disk_1", NAME_LINK, "" },
+	{ BY_ID "dm-uuid-mpath-", NAME_INVALID, "" },
+	{ BY_ID "dm-uuid-mpath-a b", NAME_INVALID, "" },
+	{ "/dev/disk/by-path/ip-10.0.0.1-lun-1", NAME_LINK, "" },
+	{ "/dev/disk/by-path/wwn-0x" NAA, NAME_LINK, "" },
+	{ "by-id/wwn-0x" NAA, NAME_ADDRESS, "" },
 	{ "/sys/block/", NAME_INVALID, "" },
 	{ "", NAME_INVALID, "" },
 	{ "/dev/", NAME_INVALID, "" },
@@ -111,6 +134,16 @@ static void test_names(void **state)
 		assert_int_equal(n != 0, *rows[i].found != '\0');
 	}
 	model_free(m);
+}
+
+static void test_says(void **state)
+{
+	(void)state;
+	assert_true(name_says("3" NAA, "3" NAA));
+	assert_true(name_says(BY_ID "wwn-0x" NAA, "3" NAA));
+	assert_true(name_says(BY_ID "dm-uuid-mpath-3" NAA, "3" NAA));
+	assert_false(name_says(BY_ID "wwn-0x" NAA, "3" EUI));
+	assert_false(name_says("sddt", "3" NAA));
 }
 
 static void test_long_name(void **state)
@@ -251,6 +284,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_says),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_map_gone),

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -219,12 +220,17 @@ static void appear(uint32_t host)
 
 static void test_it_appears(void **state)
 {
-	uint64_t id;
+	uint64_t id, by_wwn, by_map;
+	char name[MAX_SYSFS];
 
 	(void)state;
 	begin();
 	world_run(w, SETTLED_MS);
 	id = ask(two, 2);
+	snprintf(name, sizeof name, "/dev/disk/by-id/wwn-0x%s", two + 1);
+	by_wwn = ask(name, 2);
+	snprintf(name, sizeof name, "/dev/disk/by-id/dm-uuid-mpath-%s", two);
+	by_map = ask(name, 2);
 	world_run(w, SOON_MS);
 	require(id, REQUEST_OPEN, 0, "");
 	appear(3);
@@ -233,7 +239,10 @@ static void test_it_appears(void **state)
 	appear(4);
 	world_run(w, SOON_MS);
 	require(id, RESULT_REACHED, 2, "");
+	require(by_wwn, RESULT_REACHED, 2, "");
+	require(by_map, RESULT_REACHED, 2, "");
 	assert_string_equal(of(id)->wwid, two);
+	assert_string_equal(of(by_wwn)->wwid, two);
 }
 
 static void test_it_comes_up(void **state)
@@ -327,6 +336,7 @@ static void test_a_client_that_leaves(void **state)
 /* It is what its map is of, and not what sysfs still calls it. */
 static void test_a_name_of_before_is_nobodys(void **state)
 {
+	char name[MAX_SYSFS];
 	uint64_t id;
 
 	(void)state;
@@ -336,6 +346,10 @@ static void test_a_name_of_before_is_nobodys(void **state)
 	world_run(w, SETTLED_MS);
 	assert_int_equal(p->identity.word, IDENTITY_SAME);
 	id = ask(one, 2);
+	world_run(w, TIMEOUT_MS + SOON_MS);
+	require(id, RESULT_PENDING, 1, "identity changed: sddt");
+	snprintf(name, sizeof name, "/dev/disk/by-id/wwn-0x%s", one + 1);
+	id = ask(name, 2);
 	world_run(w, TIMEOUT_MS + SOON_MS);
 	require(id, RESULT_PENDING, 1, "identity changed: sddt");
 	id = ask(two, 1);

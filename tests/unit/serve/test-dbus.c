@@ -29,12 +29,12 @@ static const char *const impossible[] = { "no name", NULL };
 static const char *const gone[] = { "9:9:9:9", NULL };
 static const char *const none[] = { NULL };
 
+enum { SKIPPED_BY_MESON = 77 };
+
 static void play(const struct stage_script *script, unsigned uid, int (*client)(void))
 {
 	struct stage stage;
 
-	if (uid && geteuid() != 0)
-		fail_msg("only root can play two users");
 	stage_init(&stage, script);
 	stage_run(&stage, uid, client);
 	stage_done(&stage);
@@ -171,8 +171,6 @@ static void the_private_door_is_roots(void **state)
 	char path[128];
 
 	(void)state;
-	if (geteuid() != 0)
-		fail_msg("only root can play two users");
 	stage_init(&stage, &(struct stage_script){ .n_devices = 4 });
 	snprintf(path, sizeof path, "%s/private", stage.dir);
 	assert_int_equal(chmod(path, 0666), 0);
@@ -687,5 +685,8 @@ int main(void)
 		cmocka_unit_test(who_did_not_subscribe_is_not_told),
 	};
 
+	/* the private door is root's, and only root can play two users */
+	if (geteuid() != 0)
+		return SKIPPED_BY_MESON;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
