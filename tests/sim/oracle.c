@@ -301,10 +301,10 @@ static bool all_told_elsewhere(const struct sim *s, int map)
 }
 
 /* Nobody can know it, or somebody decided that it may. */
-static bool may_lead_elsewhere(const struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+static bool may_lead_elsewhere(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
 {
 	const struct device *d = &s->devices[h][l];
-	const struct member *member = world_member((struct sim *)s, d);
+	const struct member *member = world_member(s, d);
 
 	return !d->ino || d->going || d->offline || d->elsewhere_told < 2 || !member ||
 	       !member->active || !s->nexuses[h].up || world_is_gone(s, h, l) ||
