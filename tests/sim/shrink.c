@@ -68,8 +68,7 @@ void attempt(const struct tale *tale, struct outcome *outcome, FILE *story)
 	if (child == 0) {
 		listen_to_signals(outcome);
 		sim_run(tale, outcome, story);
-		fflush(NULL);
-		_exit(0);
+		exit(0); /* and whoever looks for leaks then looks */
 	}
 	if (child < 0 || waitpid(child, &status, 0) < 0) {
 		perror("attempt");
