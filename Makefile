@@ -6,7 +6,7 @@ BUILD_SIM   ?= build-sim
 PREFIX      ?= /usr
 DESTDIR     ?=
 
-.PHONY: all build demo check check-full mutants shell install clean deps
+.PHONY: all build demo check check-full soak mutants shell install clean deps
 
 all: build
 
@@ -28,6 +28,11 @@ check: deps
 # Every scenario, on both kernels.
 check-full: deps
 	@tests/check --full
+
+# Simulated worlds until it is stopped, others than a minute ago. What fails is shrunk and written
+# beside the program (docs/simulation.md), and the next one begins.
+soak: build
+	@$(BUILD)/tests/sim/run --seeds $$(date +%Y%m%d%H%M)00000.. --keep-going
 
 # Each known wrong is applied to a copy of the tree, which must then fail: by the unit tests of the
 # thinking column and the simulation, or in the lab.

@@ -20,7 +20,7 @@ struct verdict {
 	enum evidence evidence;
 	enum gone gone; /* of TEST UNIT READY and INQUIRY together */
 	bool outage;	/* the way to it was down at that moment */
-	bool reset;	/* 29/xx: the way was lost and is back */
+	bool failover; /* 29/xx, 2A/06, 02/04/0A: the grace begins anew */
 	enum attention attention;
 	bool has_sense;
 	struct sense sense;

@@ -38,6 +38,7 @@ static const char *const attention_names[] = {
 	[ATTENTION_INQUIRY_CHANGED] = "inquiry-changed",
 	[ATTENTION_CAPACITY] = "capacity",
 	[ATTENTION_RESET] = "reset",
+	[ATTENTION_ACCESS_CHANGED] = "access-changed",
 	[ATTENTION_OTHER] = "other",
 };
 static const char *const hold_names[] = {

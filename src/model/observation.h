@@ -92,6 +92,7 @@ enum attention {
 	ATTENTION_INQUIRY_CHANGED, /* 3F/03 */
 	ATTENTION_CAPACITY,	   /* 2A/09 */
 	ATTENTION_RESET,	   /* 29/xx */
+	ATTENTION_ACCESS_CHANGED,  /* 2A/06: the target fails over */
 	ATTENTION_OTHER,
 };
 

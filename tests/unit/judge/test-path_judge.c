@@ -57,6 +57,8 @@ static const struct row {
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_RESET },
 	{ "06/29/07 nexus loss", SENSE(6, 0x29, 0x07), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		false, PACE_RETRY_MS, ATTENTION_RESET },
+	{ "06/2a/06 access state", SENSE(6, 0x2a, 0x06), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
+		false, PACE_RETRY_MS, ATTENTION_ACCESS_CHANGED },
 	{ "06 any other keeps the state", SENSE(6, 0x2a, 0x09), KEPT, 0, BECAUSE_ATTENTION,
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_OTHER },
 	{ "06/25/00 is an attention", SENSE(6, 0x25, 0x00), KEPT, 0, BECAUSE_ATTENTION,
@@ -116,7 +118,9 @@ static void test_answers(void **state)
 
 		require(&rows[i], &v);
 		assert_int_equal(v.gone, GONE_UNKNOWN); /* INQUIRY was not asked */
-		assert_int_equal(v.reset, v.attention == ATTENTION_RESET);
+		assert_int_equal(v.failover, v.attention == ATTENTION_RESET ||
+						     v.attention == ATTENTION_ACCESS_CHANGED ||
+						     v.why == BECAUSE_TRANSITION);
 	}
 }
 
@@ -403,6 +407,21 @@ static void test_a_reset_starts_graces_anew(void **state)
 	assert_int_equal(p->state, PATH_UP);
 }
 
+/* The answer was on its way when it was closed; what it says of the target holds for the others. */
+static void test_a_reset_that_a_fenced_path_tells(void **state)
+{
+	struct path *neighbour = built_path(m, 3, 2, "two");
+
+	(void)state;
+	apply(built_good());
+	neighbour->up_since = p->up_since;
+	p->fence.fenced = true;
+	m->now.ms += 10;
+	apply(answer(built_sense(6, 0x29, 0x07)));
+	assert_int_equal(model_up_since(m, neighbour).ms, m->now.ms);
+	assert_true(model_nexus(m, p)->sweep);
+}
+
 static void test_silence_past_the_timeout(void **state)
 {
 	struct verdict v = path_judge_silence(p);
@@ -435,6 +454,7 @@ int main(void)
 		TEST(test_qualifier_answers_agree_with_each_other),
 		TEST(test_the_way_of_one_path),
 		TEST(test_a_reset_starts_graces_anew),
+		TEST(test_a_reset_that_a_fenced_path_tells),
 		TEST(test_silence_past_the_timeout),
 	};
 
