@@ -224,11 +224,29 @@ static void apply_way(struct model *m, struct path *p, const struct verdict *v)
 		p->up_since = m->now;
 }
 
+static void note_transition(const struct model *m, struct path *p, const struct verdict *v)
+{
+	if (v->why == BECAUSE_TRANSITION && !instant_is_set(p->transition_since))
+		p->transition_since = m->now;
+	else if (v->why != BECAUSE_TRANSITION && !v->keep_state)
+		p->transition_since = INSTANT_NEVER;
+}
+
+/* One logical unit that says so without end keeps nobody else waiting. */
+static bool is_believed(const struct model *m, const struct path *p, const struct verdict *v)
+{
+	return v->why == BECAUSE_TRANSITION
+		       ? instant_ms_between(p->transition_since, m->now) < JUDGE_TRANSITION_MS
+		       : p->attentions < JUDGE_ATTENTIONS;
+}
+
 /* What the target says of itself, whichever of its logical units was asked. */
 static void apply_to_nexus(struct model *m, const struct path *p, const struct verdict *v)
 {
 	struct nexus *n = model_nexus(m, p);
 
+	if (!is_believed(m, p, v))
+		return;
 	if (v->failover && instant_is_set(n->up_since))
 		n->up_since = m->now;
 	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
@@ -250,6 +268,7 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 {
 	enum path_state old = p->state;
 
+	note_transition(m, p, v);
 	apply_to_nexus(m, p, v);
 	if (p->fence.fenced) {
 		apply_to_fenced(m, p, v);

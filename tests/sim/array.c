@@ -97,6 +97,8 @@ static struct scsi_answer test_unit_ready(struct sim *s, uint32_t host, uint32_t
 		d->attention = ATTENTION_NONE;
 		return answer;
 	}
+	if (d->ill)
+		return sense(2, 0x04, 0x0a);
 	switch (s->nexuses[host].access) {
 	case ACCESS_STANDBY: return sense(2, 0x04, 0x0b);
 	case ACCESS_UNAVAILABLE: return sense(2, 0x04, 0x0c);
@@ -274,6 +276,33 @@ void array_told_of_failover(struct sim *s, uint32_t host)
 		n->restoring_until = sim_in(s, 0, s->words.grace_s * 1000 - 18000);
 }
 
+uint64_t world_volume_sectors(const struct sim *s, uint32_t volume)
+{
+	return 1000 + 8ull * s->grown[volume % SIZES];
+}
+
+static void volume_grows(struct sim *s)
+{
+	uint32_t h, l;
+	struct device *d = world_any_device(s, &h, &l);
+
+	if (!d || !s->volume[h][l])
+		return;
+	s->grown[s->volume[h][l] % SIZES]++;
+	sim_story(s, "array: vol%u grows", s->volume[h][l]);
+}
+
+static void fall_ill(struct sim *s)
+{
+	uint32_t h, l;
+	struct device *d = world_any_device(s, &h, &l);
+
+	if (!d)
+		return;
+	d->ill = !d->ill;
+	sim_story(s, "array: %u:0:0:%u %s", h, l, d->ill ? "falls ill" : "is well again");
+}
+
 const struct deed array_deeds[] = {
 	{ "unmap", unmap, 60 },
 	{ "unmap-many", unmap_many, 2 },
@@ -282,5 +311,7 @@ const struct deed array_deeds[] = {
 	{ "attention", some_attention, 12 },
 	{ "access-changes", access_changes, 3 },
 	{ "failover", failover, 3 },
+	{ "fall-ill", fall_ill, 2 },
+	{ "volume-grows", volume_grows, 20 },
 	{ 0 },
 };

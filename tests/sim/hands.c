@@ -3,15 +3,17 @@
 #include "sim.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "plan/deeds.h"
 #include "scsi/gone.h"
 
 struct hand_truth *hands_of_path(struct sim *s, path_id id)
 {
 	for (uint32_t i = 0; i < HANDS; i++)
-		if (s->hands[i].used && !s->hands[i].lost && s->hands[i].daemon == s->daemon &&
-			path_id_equal(s->hands[i].path, id))
+		if (s->hands[i].used && !s->hands[i].lost && !s->hands[i].reread &&
+			s->hands[i].daemon == s->daemon && path_id_equal(s->hands[i].path, id))
 			return &s->hands[i];
 	return NULL;
 }
@@ -26,6 +28,7 @@ static void end_hand(struct sim *s, struct hand_truth *hand, enum hand_stage sta
 	o.result = result;
 	o.done.stage = (uint8_t)stage;
 	o.done.written = stage == STAGE_WRITE;
+	o.done.sectors = hand->sectors;
 	if (answers) {
 		o.done.asked = answers->asked;
 		o.done.tur = answers->tur;
@@ -141,18 +144,38 @@ static bool is_found(const struct sim *s, const struct hand_truth *hand, uint32_
 	       !s->devices[hand->host][l].ino;
 }
 
-/* What the scan hand does: the lock, then the write, which comes back when all was looked at. */
-static void scan_hand(struct sim *s, struct hand_truth *hand)
+/* Up to the write of a scan hand that is about one device. */
+static enum hand_stage refuse_reread(struct sim *s, const struct hand_truth *hand, int *ret_why)
 {
-	if (is_locked(s, hand)) {
-		end_hand(s, hand, STAGE_LOCK, -EBUSY, NULL);
-		return;
-	}
-	if (hand->daemon != s->daemon) {
-		end_hand(s, hand, STAGE_DAEMON, -ECANCELED, NULL);
-		return;
-	}
-	hand->writing = true;
+	const struct device *d = &s->devices[hand->host][hand->lun];
+	char wwid[MAX_WWID];
+
+	*ret_why = -ENOENT;
+	if (d->ino != hand->ino || d->going)
+		return STAGE_STATE;
+	*ret_why = -EAGAIN;
+	if (world_state(s, hand->host, hand->lun) != DEVICE_RUNNING)
+		return STAGE_STATE;
+	if (!s->nexuses[hand->host].up || world_is_gone(s, hand->host, hand->lun))
+		return STAGE_ASK;
+	*ret_why = -ESTALE;
+	world_name_volume(s->volume[hand->host][hand->lun], wwid);
+	return strcmp(wwid, hand->wwid) ? STAGE_ASK : STAGE_WRITE;
+}
+
+static void reread(struct sim *s, struct hand_truth *hand)
+{
+	struct device *d = &s->devices[hand->host][hand->lun];
+
+	d->sectors = world_volume_sectors(s, s->volume[hand->host][hand->lun]);
+	hand->sectors = d->sectors;
+	s->counts.rereads++;
+	if (!sim_chance(s, 50))
+		world_uevent(s, hand->host, hand->lun, UEVENT_CHANGE, ATTENTION_NONE);
+}
+
+static void scan(struct sim *s, struct hand_truth *hand)
+{
 	s->counts.scans++;
 	for (uint32_t l = 0; l < LUNS && s->nexuses[hand->host].up; l++)
 		if (is_found(s, hand, l)) {
@@ -161,6 +184,31 @@ static void scan_hand(struct sim *s, struct hand_truth *hand)
 			world_add_device(s, hand->host, l);
 			s->devices[hand->host][l].scanned_by_us = true;
 		}
+}
+
+/* What the scan hand does: the lock, then the write, which comes back when all was looked at. */
+static void scan_hand(struct sim *s, struct hand_truth *hand)
+{
+	enum hand_stage stage;
+	int why;
+
+	if (is_locked(s, hand)) {
+		end_hand(s, hand, STAGE_LOCK, -EBUSY, NULL);
+		return;
+	}
+	if (hand->daemon != s->daemon) {
+		end_hand(s, hand, STAGE_DAEMON, -ECANCELED, NULL);
+		return;
+	}
+	if (hand->reread) {
+		stage = refuse_reread(s, hand, &why);
+		if (stage != STAGE_WRITE) {
+			end_hand(s, hand, stage, why, NULL);
+			return;
+		}
+	}
+	hand->writing = true;
+	(hand->reread ? reread : scan)(s, hand);
 	hand->hung = !s->peace && sim_chance(s, 50);
 	if (hand->hung)
 		s->counts.stuck++;
@@ -280,14 +328,25 @@ void hands_begin_scan(struct sim *s, const struct action *a)
 	*hand = (struct hand_truth){
 		.used = true,
 		.action = a->id,
-		.host = a->scan.place.host,
+		.path = a->path,
+		.host = action_hand_host(a),
 		.lun = LUNS,
 		.daemon = s->daemon,
 		.scan = true,
-		.place = a->scan.place,
+		.beside_a_purger = s->told_owner.said.running && s->told_owner.said.knows_purge &&
+				   s->told_owner.said.purges,
 		.sent_at = s->now,
 	};
-	oracle_sent_scan(s, hand);
+	if (a->kind == ACT_SCAN) {
+		hand->place = a->scan.place;
+		oracle_sent_scan(s, hand);
+	} else {
+		hand->reread = true;
+		hand->ino = a->reread.device.ino;
+		TEXT_SET(hand->wwid, a->reread.wwid);
+		world_at(a->reread.device.sysfs, &hand->host, &hand->lun);
+		oracle_sent_reread(s, hand);
+	}
 	hands_push(s, EVENT_HAND, (uint32_t)(hand - s->hands),
 		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
 }

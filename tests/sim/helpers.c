@@ -234,8 +234,28 @@ static void ask_owner(struct sim *s, const struct event *e)
 
 /* ---- dm hands -------------------------------------------------------------------------------- */
 
-static int do_map(struct sim *s, const struct act_map *wanted, bool remove)
+/* A table is refused for one of its devices that is too small. */
+static int resize(struct sim *s, struct map_truth *m, uint64_t sectors)
 {
+	if (sectors > world_volume_sectors(s, m->volume))
+		sim_fail(s, "map%u is to be longer than vol%u", m->minor, m->volume);
+	if (sectors < m->sectors)
+		sim_fail(s, "map%u is to be shorter", m->minor);
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct device *d = &s->devices[i / LUNS][i % LUNS];
+
+		if (d->ino && world_map_of(s, d) == m - s->maps && d->sectors < sectors)
+			return -EINVAL;
+	}
+	m->sectors = sectors;
+	s->counts.resized++;
+	world_map_changed(s, (uint32_t)(m - s->maps));
+	return 0;
+}
+
+static int do_map(struct sim *s, const struct act_map *wanted, enum action_kind kind)
+{
+	bool remove = kind == ACT_REMOVE_MAP;
 	struct map_truth *m = NULL;
 
 	for (uint32_t i = 0; i < MAPS; i++)
@@ -251,6 +271,8 @@ static int do_map(struct sim *s, const struct act_map *wanted, bool remove)
 		world_map_changed(s, (uint32_t)(m - s->maps));
 		return 0;
 	}
+	if (kind == ACT_RESIZE_MAP)
+		return resize(s, m, wanted->sectors);
 	for (uint32_t i = 0; i < m->n_members; i++)
 		if (m->members[i].minor == wanted->member.minor) {
 			m->members[i].active = false;
@@ -267,7 +289,7 @@ static void dm_hand(struct sim *s, const struct event *e)
 	if (!s->peace && sim_chance(s, 50))
 		o.result = sim_chance(s, 500) ? -EIO : -EPIPE; /* refused, or lost */
 	else
-		o.result = do_map(s, &e->action.map, e->action.kind == ACT_REMOVE_MAP);
+		o.result = do_map(s, &e->action.map, e->action.kind);
 	o.done.stage = o.result == -EPIPE ? STAGE_NONE : STAGE_WRITE;
 	sim_feed(s, &o);
 }
@@ -351,7 +373,7 @@ void helpers_act(void *arg, const struct action *a)
 		hands_begin(s, a);
 		return;
 	}
-	if (a->kind == ACT_SCAN) {
+	if (a->kind == ACT_SCAN || a->kind == ACT_REREAD) {
 		hands_begin_scan(s, a);
 		return;
 	}
@@ -383,12 +405,12 @@ void helpers_answer(struct sim *s, const struct event *e)
 	case ACT_FIND_HOLDERS: find_holders(s, e); return;
 	case ACT_READ_MAPS: read_maps(s, e); return;
 	case ACT_FAIL_PATH:
-	case ACT_REMOVE_MAP: dm_hand(s, e); return;
+	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP: dm_hand(s, e); return;
 	case ACT_FORGET:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
-	case ACT_RESIZE_MAP: /* nobody asks for a volume to grow */
 	case ACT_REREAD:
 	case ACTION_KINDS: return;
 	}

@@ -64,6 +64,7 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 	ret->device.devt = (struct devt){ SD_MAJOR, d->minor };
 	ret->device.sg = (struct devt){ 21, d->minor };
 	name_disk(d->minor, ret->device.dev);
+	ret->device.size_sectors = d->sectors;
 	TEXT_SET(ret->device.vendor, "SIM");
 	TEXT_SET(ret->device.product, "DISK");
 	world_name_volume(d->volume, ret->device.wwid);
@@ -132,6 +133,7 @@ void world_add_device(struct sim *s, uint32_t host, uint32_t lun)
 		.minor = lowest_index(s),
 		.volume = s->volume[host][lun],
 		.born_volume = s->volume[host][lun],
+		.sectors = world_volume_sectors(s, s->volume[host][lun]),
 		.born = s->now,
 	};
 	sim_story(s, "world: %u:0:0:%u appears, ino %llu, vol%u", host, lun,

@@ -44,6 +44,7 @@ void world_describe_map(const struct sim *s, uint32_t map, struct observation *r
 	*ret = (struct observation){ .kind = OBS_MAP };
 	ret->map.present = m->exists;
 	ret->map.devt = (struct devt){ DM_MAJOR, m->minor };
+	ret->map.size_sectors = m->sectors;
 	snprintf(ret->map.name, sizeof ret->map.name, "map%u", m->minor);
 	world_name_volume(m->volume, wwid);
 	snprintf(ret->map.uuid, sizeof ret->map.uuid, "mpath-%s", wwid);
@@ -124,7 +125,12 @@ static void make_map(struct sim *s)
 	for (uint32_t i = 0; i < MAPS; i++)
 		if (s->maps[i].exists && s->maps[i].volume == d->volume)
 			return;
-	*m = (struct map_truth){ .exists = true, .minor = ++s->last_map, .volume = d->volume };
+	*m = (struct map_truth){
+		.exists = true,
+		.minor = ++s->last_map,
+		.volume = d->volume,
+		.sectors = d->sectors,
+	};
 	sim_story(s, "kernel: map%u of vol%u", m->minor, m->volume);
 	maps_gather(s, m);
 }

@@ -96,6 +96,18 @@ static void await(struct sim *s)
 	core_request(s->core, &word, name);
 }
 
+static void grow(struct sim *s)
+{
+	struct obs_request word = { .requester = "sim", .verb = VERB_GROW };
+	char name[MAX_WWID];
+
+	word.request = *take_slot(s);
+	word.timeout_ms = 1 + sim_below(s, 60000);
+	name_something(s, name, sizeof name);
+	sim_story(s, "request %llu: grow %s", (unsigned long long)word.request, name);
+	core_request(s->core, &word, name);
+}
+
 /* rescan-scsi-bus.sh -r: what does not answer is deleted, by name, a while later. */
 static void rescan_bus(struct sim *s)
 {
@@ -121,6 +133,7 @@ void operator_deletes(struct sim *s, uint32_t host)
 const struct deed operator_deeds[] = {
 	{ "request", request, 25 },
 	{ "await", await, 25 },
+	{ "grow", grow, 25 },
 	{ "rescan-bus", rescan_bus, 2 },
 	{ 0 },
 };

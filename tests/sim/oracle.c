@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "judge/path_judge.h"
+
 enum {
 	MINUTE_MS = 60000,
 	FACTS_MS = 5000,      /* how old a fact of a decision may be */
@@ -38,6 +40,26 @@ static bool is_failover(const struct scsi_answer *a)
 	       (a->sense[1] == 2 && a->sense[2] == 0x04 && a->sense[3] == 0x0a);
 }
 
+static bool is_transition(const struct scsi_answer *a)
+{
+	return a->status == 0x02 && a->sense[1] == 2 && a->sense[2] == 0x04 && a->sense[3] == 0x0a;
+}
+
+/* One that says so for too long is ill, and no news. */
+static bool is_news(struct sim *s, struct device *d, const struct scsi_answer *a)
+{
+	bool answered = !a->host_status && !a->error && a->status != 0x08 && a->status != 0x28;
+
+	if (!is_transition(a)) {
+		if (answered && !(a->status == 0x02 && a->sense[1] == 6))
+			d->transition_at = INSTANT_NEVER;
+		return true;
+	}
+	if (!instant_is_set(d->transition_at))
+		d->transition_at = s->now;
+	return instant_ms_between(d->transition_at, s->now) < JUDGE_TRANSITION_MS;
+}
+
 static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *c)
 {
 	struct device *d = &s->devices[host][lun];
@@ -47,7 +69,7 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 
 	if (is_outage(&c->tur))
 		d->outage_at = s->now;
-	if (check && is_failover(&c->tur)) {
+	if (is_news(s, d, &c->tur) && check && is_failover(&c->tur)) {
 		s->nexuses[host].told_reset_at = s->now;
 		array_told_of_failover(s, host);
 	}
@@ -142,13 +164,26 @@ void oracle_sent_scan(struct sim *s, const struct hand_truth *hand)
 	require_one_hand(s, hand);
 }
 
+/* It said last that it is this one. */
+void oracle_sent_reread(struct sim *s, const struct hand_truth *hand)
+{
+	const struct identity_truth *told = &s->told[hand->host][hand->lun];
+	char wwid[MAX_WWID];
+
+	require_one_hand(s, hand);
+	world_name_volume(told->volume, wwid);
+	REQUIRE(!told->volume || !strcmp(wwid, hand->wwid), "P7: read again", hand->host,
+		hand->lun);
+	REQUIRE(s->devices[hand->host][hand->lun].fenced_told != s->daemon, "P7: read again",
+		hand->host, hand->lun);
+}
+
 /* Whoever purges beside us may still be about to delete by name what was there. */
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun)
 {
-	const struct obs_owner *owner = &s->told_owner.said;
 	instant purged = s->purged_at[host][lun];
 
-	if (!owner->running || !owner->knows_purge || !owner->purges || !instant_is_set(purged) ||
+	if (!hand->beside_a_purger || !instant_is_set(purged) ||
 		instant_before(purged, s->started_at))
 		return;
 	REQUIRE(instant_ms_between(purged, hand->sent_at) >= MINUTE_MS, "brought back", host, lun);
@@ -392,8 +427,8 @@ static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least,
 	*ret_most = n;
 }
 
-static uint32_t died_in_minute(
-	const struct sim *s, uint32_t array, instant until, uint32_t *ret_luns)
+/* Up to this one, and with it. */
+static uint32_t died_in_minute(const struct sim *s, const struct kill *last, uint32_t *ret_luns)
 {
 	uint32_t n = 0, luns[KILLS];
 
@@ -402,12 +437,14 @@ static uint32_t died_in_minute(
 		const struct kill *k = &s->kills[i];
 		bool known = false;
 
-		if (instant_before(until, k->at) || instant_ms_between(k->at, until) >= MINUTE_MS)
+		if (instant_before(last->at, k->at) ||
+			(k->at.ms == last->at.ms && k->action > last->action) ||
+			instant_ms_between(k->at, last->at) >= MINUTE_MS)
 			continue;
 		n++;
 		for (uint32_t j = 0; j < *ret_luns; j++)
 			known |= luns[j] == k->volume;
-		if (!known && k->array == array)
+		if (!known && k->array == last->array)
 			luns[(*ret_luns)++] = k->volume;
 	}
 	return n;
@@ -416,7 +453,7 @@ static uint32_t died_in_minute(
 /* Was k more than was allowed, by all that is known to have died by then? */
 static void require_allowed(struct sim *s, const struct kill *k)
 {
-	uint32_t least, most, luns, devices = died_in_minute(s, k->array, k->at, &luns);
+	uint32_t least, most, luns, devices = died_in_minute(s, k, &luns);
 
 	if (k->exempt || k->at.ms < s->words_at.ms)
 		return;
@@ -436,6 +473,7 @@ static void require_radius(struct sim *s, const struct hand_truth *hand)
 
 	*this = (struct kill){
 		.at = hand->sent_at,
+		.action = hand->action,
 		.array = world_array(hand->host),
 		.volume = s->devices[hand->host][hand->lun].volume,
 		.exempt = hand->exempt,

@@ -211,7 +211,7 @@ static void require_same(struct sim *s, uint32_t h, uint32_t l)
 		require_reason(s, p, h, l);
 		return;
 	}
-	if (d->offline) /* nobody asks it */
+	if (d->offline || d->ill) /* nobody asks it; or it says nothing of use */
 		return;
 	require_allowed_to_lead_elsewhere(s, p, h, l);
 	if (p->purge != PURGE_NO || p->gone_count || p->state != states[s->nexuses[h].access])

@@ -31,6 +31,7 @@ enum {
 	HOSTS = 4, /* two nexuses to each array */
 	LUNS = 12,
 	MAPS = 16,
+	SIZES = 64, /* that are told apart */
 	MEMBERS = 8,
 	HANDS = 32,
 	OPEN_SHELLS = 16,
@@ -56,7 +57,10 @@ struct device {
 	instant reinstated_at, allowed_at;
 	instant elsewhere_at; /* since then it is told that it leads elsewhere */
 	uint32_t elsewhere_told;
-	instant differed_at; /* its volume was another than it could be taken for */
+	instant differed_at;   /* its volume was another than it could be taken for */
+	instant transition_at; /* since then it is told that it fails over */
+	bool ill;	       /* it says so, and never comes to an end */
+	uint64_t sectors;      /* as the kernel read it last */
 	bool scanned_by_us;
 	bool fenced, recorded; /* for the next daemon */
 	uint32_t fenced_told;  /* to this daemon */
@@ -97,6 +101,7 @@ struct member {
 struct map_truth {
 	bool exists, mounted;
 	uint32_t minor, volume, n_members;
+	uint64_t sectors;
 	struct member members[MEMBERS];
 	instant others_took; /* somebody else took a path of it */
 };
@@ -114,7 +119,11 @@ struct hand_truth {
 	path_id path;
 	uint32_t host, lun, daemon;
 	bool claim, by_qualifier;
-	bool scan; /* looks for new devices instead */
+	bool scan;   /* looks for new devices instead */
+	bool reread; /* or at this one again, if it is this volume */
+	char wwid[MAX_WWID];
+	uint64_t sectors;
+	bool beside_a_purger; /* as the core had been told when it sent it */
 	struct place place;
 	instant sent_at;
 };
@@ -135,6 +144,7 @@ struct wait_truth {
 /* A write that we did, by when it was decided. */
 struct kill {
 	instant at;
+	uint64_t action; /* several are decided at one instant, one after the other */
 	uint32_t array, volume;
 	bool exempt;
 };
@@ -214,7 +224,7 @@ struct tale {
 
 struct counts {
 	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
-		scans, found, waits, strangers;
+		scans, found, waits, rereads, resized, strangers;
 };
 
 /* What became of it; it outlives the process that ran it. */
@@ -248,6 +258,7 @@ struct sim {
 	uint64_t purged_ino[HOSTS][LUNS];	   /* by us */
 	instant purged_at[HOSTS][LUNS];		   /* by us, and the core that did it was told */
 	uint32_t volume[HOSTS][LUNS], last_volume; /* mapped; 0: none */
+	uint32_t grown[SIZES];			   /* how often a volume was made larger */
 	struct device devices[HOSTS][LUNS];
 	struct nexus_truth nexuses[HOSTS];
 	struct map_truth maps[MAPS];
@@ -312,6 +323,8 @@ void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds);
 extern const struct deed array_deeds[], fabric_deeds[], kernel_deeds[], maps_deeds[], owner_deeds[],
 	operator_deeds[]; /* the last one has no name */
 uint32_t world_array(uint32_t host);
+/* How large the array has made it. */
+uint64_t world_volume_sectors(const struct sim *s, uint32_t volume);
 /* Would the logical unit itself say that it is gone? */
 bool world_is_gone(const struct sim *s, uint32_t host, uint32_t lun);
 bool world_says_by_qualifier(uint32_t host, uint32_t lun);
@@ -429,6 +442,7 @@ const struct deed *disturb_deed(uint32_t number); /* NULL: there are not so many
 bool oracle_neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun);
 void oracle_action(struct sim *s, const struct action *a);
 void oracle_sent_scan(struct sim *s, const struct hand_truth *hand);
+void oracle_sent_reread(struct sim *s, const struct hand_truth *hand);
 void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
 void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth *hand);
 void oracle_fence(struct sim *s, const struct hand_truth *hand);

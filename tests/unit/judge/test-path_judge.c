@@ -263,6 +263,59 @@ static struct obs_checked answer(struct scsi_answer tur)
 	};
 }
 
+static struct scsi_answer transition(void)
+{
+	return built_sense(2, 0x04, 0x0a);
+}
+
+static struct scsi_answer access_changed(void)
+{
+	return built_sense(6, 0x2a, 0x06);
+}
+
+static struct scsi_answer reset(void)
+{
+	return built_sense(6, 0x29, 0x00);
+}
+
+/* Says so for so long, every second; does it keep the nexus from being trusted at the end? */
+static const struct {
+	const char *rule;
+	struct scsi_answer (*say)(void);
+	uint32_t times;
+	bool keeps;
+} ill_rows[] = {
+	{ "on the way", transition, 30, true },
+	{ "on the way for ever", transition, 200, false },
+	{ "another access state", access_changed, 10, true },
+	{ "another access state with every command", access_changed, 30, false },
+	{ "a reset", reset, 1, true },
+	{ "a reset with every command", reset, 30, false },
+};
+
+static void test_one_that_is_ill_keeps_nobody_waiting(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ill_rows); i++) {
+		struct nexus *n;
+
+		if (i) {
+			end(state);
+			begin(state);
+		}
+		apply(built_good());
+		n = model_nexus(m, p);
+		for (uint32_t k = 0; k < ill_rows[i].times; k++) {
+			n->up_since = instant_add_ms(m->now, 500);
+			apply(answer(ill_rows[i].say()));
+		}
+		if ((n->up_since.ms == m->now.ms) != ill_rows[i].keeps)
+			fail_msg("%s: %lu", ill_rows[i].rule, (unsigned long)n->up_since.ms);
+		apply(built_good()); /* it is well again: the next one is believed */
+		apply(answer(ill_rows[i].say()));
+		assert_int_equal(n->up_since.ms, m->now.ms);
+	}
+}
+
 static void test_agreeing_answers(void **state)
 {
 	(void)state;
@@ -446,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_inquiry),
 		cmocka_unit_test(test_not_asked),
 		cmocka_unit_test(test_attentions_end),
+		TEST(test_one_that_is_ill_keeps_nobody_waiting),
 		TEST(test_agreeing_answers),
 		TEST(test_answers_in_one_breath),
 		TEST(test_silence_neither_confirms_nor_clears),
