@@ -6,7 +6,7 @@ BUILD_SIM   ?= build-sim
 PREFIX      ?= /usr
 DESTDIR     ?=
 
-.PHONY: all build demo check check-full coverage mutants shell install clean deps
+.PHONY: all build demo check check-full coverage soak mutants shell install clean deps
 
 all: build
 
@@ -33,6 +33,11 @@ check-full: deps
 coverage: deps
 	@packaging/install-build-deps gcovr
 	@tests/coverage
+
+# Simulated worlds until it is stopped, others than a minute ago. What fails is shrunk and written
+# beside the program (docs/simulation.md), and the next one begins.
+soak: build
+	@$(BUILD)/tests/sim/run --seeds $$(date +%Y%m%d%H%M)00000.. --keep-going
 
 # Each known wrong is applied to a copy of the tree, which must then fail: by the unit tests of the
 # thinking column and the simulation, or in the lab.

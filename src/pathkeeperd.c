@@ -17,6 +17,7 @@
 #include "config/policy.h"
 #include "core/config_files.h"
 #include "core/journal.h"
+#include "core/recording.h"
 #include "core/sources.h"
 #include "port/loop.h"
 #include "port/process.h"
@@ -27,6 +28,7 @@ enum { EXIT_USAGE = 2 };
 struct options {
 	const char *config;
 	const char *mode;
+	const char *record;
 	enum log_level level;
 	bool check_only;
 };
@@ -39,6 +41,7 @@ static const char usage[] =
 	"  --check-config     read the configuration, say what is wrong with it, end (status 2: "
 	"refused)\n"
 	"  --mode observe     multipathd, or nobody, owns the maps (the only mode so far)\n"
+	"  --record FILE      write all that it is told into a new FILE, to be fed again\n"
 	"  --log-level LEVEL  err, warning, notice, info (usual) or debug\n"
 	"  --version          print the version\n"
 	"  --help             print this text\n";
@@ -50,6 +53,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'C' },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "record", required_argument, NULL, 'r' },
 		{ "log-level", required_argument, NULL, 'l' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -62,6 +66,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
 		case 'c': ret->config = optarg; break;
 		case 'C': ret->check_only = true; break;
 		case 'm': ret->mode = optarg; break;
+		case 'r': ret->record = optarg; break;
 		case 'l':
 			if (log_level_parse(optarg, &ret->level) < 0) {
 				fprintf(stderr, "pathkeeperd: no log level is called \"%s\"\n",
@@ -186,6 +191,25 @@ static int start(int zygote, struct config *config, const struct diagnostics *re
 	return run(loop, sources, remarks);
 }
 
+/* The processes that are to inherit nothing; 0 or negative errno, which was said. */
+static int start_writers(const struct options *options, int *ret_zygote)
+{
+	int r = journal_start(JOURNAL_SOCKET);
+
+	if (r >= 0 && options->record) {
+		r = recording_start(options->record, PATHKEEPER_VERSION);
+		if (r < 0) {
+			fprintf(stderr, "pathkeeperd: %s: %s\n", options->record, strerror(-r));
+			return r;
+		}
+	}
+	if (r >= 0)
+		r = sources_zygote(ret_zygote);
+	if (r < 0)
+		fprintf(stderr, "pathkeeperd: cannot start helpers: %s\n", strerror(-r));
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .level = LOG_LEVEL_INFO };
@@ -215,14 +239,11 @@ int main(int argc, char **argv)
 	}
 	config_files_set_ours(options.config);
 	log_set_level(options.level);
-	r = journal_start(JOURNAL_SOCKET);
-	if (r >= 0)
-		r = sources_zygote(&zygote);
-	if (r < 0) {
-		fprintf(stderr, "pathkeeperd: cannot start helpers: %s\n", strerror(-r));
+	r = start_writers(&options, &zygote);
+	if (r < 0)
 		return EXIT_FAILURE;
-	}
 	r = start(zygote, TAKE(config), &remarks);
+	recording_flush();
 	diagnostics_done(&remarks);
 	return r < 0 ? EXIT_FAILURE : r;
 }

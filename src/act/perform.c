@@ -136,7 +136,7 @@ static void hear(struct perform *p, struct helper *h)
 	struct observation o;
 
 	while (packet_next(&p->in, &o, sizeof o) == 1) {
-		if ((unsigned)o.kind >= OBSERVATION_KINDS)
+		if (!observation_is_sound(&o))
 			continue;
 		note(h, &o);
 		if (o.kind == OBS_WATCHED && o.result < 0)

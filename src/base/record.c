@@ -76,6 +76,16 @@ static void print_text(struct text *out, const struct field *f, const uint8_t *a
 	text_done(&s);
 }
 
+/* What follows the end of a text is nobody's. */
+static bool has_value(const struct field *f, const uint8_t *base)
+{
+	if (f->type == FIELD_BYTES)
+		return count_bytes(f, base) != 0;
+	if (f->type == FIELD_TEXT)
+		return base[f->offset] != '\0';
+	return !is_zero(base + f->offset, f->size);
+}
+
 static void print_one(
 	struct text *out, const struct field *f, const uint8_t *base, const char *prefix)
 {
@@ -124,8 +134,7 @@ static void print_prefixed(
 				print_prefixed(out, f->fields,
 					base + f->offset + (size_t)i * f->size, deeper);
 			}
-		} else if (f->type == FIELD_BYTES ? count_bytes(f, base) != 0
-						  : !is_zero(base + f->offset, f->size)) {
+		} else if (has_value(f, base)) {
 			print_one(out, f, base, prefix);
 		}
 	}
@@ -183,7 +192,7 @@ static int set_text(const struct field *f, uint8_t *at, const char *value)
 		if (value[0] == '\\' && value[1] == 'x' && value[2] && value[3]) {
 			char hex[3] = { value[2], value[3], '\0' };
 
-			if (number_parse_bytes(hex, &byte, 1) != 1)
+			if (number_parse_bytes(hex, &byte, 1) != 1 || !byte)
 				return -EINVAL;
 			at[n++] = byte;
 			value += 3;
@@ -235,6 +244,7 @@ static int set_one(const struct field *f, uint8_t *base, const char *value)
 	case FIELD_ENUM: return set_enum(f, at, value);
 	case FIELD_TEXT: return set_text(f, at, value);
 	case FIELD_BYTES:
+		memset(at, 0, f->size); /* it may be said twice */
 		r = number_parse_bytes(value, at, f->size < max ? f->size : max);
 		if (r < 0)
 			return -EINVAL;
@@ -258,4 +268,43 @@ int record_set(const struct field *fields, void *base, const char *name, const c
 		}
 	}
 	return -ENOENT;
+}
+
+static bool array_is_sound(const struct field *f, const uint8_t *base)
+{
+	uint32_t n;
+
+	memcpy(&n, base + f->count_offset, sizeof n);
+	for (uint32_t i = 0; i < n && i < f->max_count; i++)
+		if (!record_is_sound(f->fields, base + f->offset + (size_t)i * f->size))
+			return false;
+	return true;
+}
+
+static bool field_is_sound(const struct field *f, const uint8_t *base)
+{
+	const uint8_t *at = base + f->offset;
+	uint64_t n;
+
+	switch (f->type) {
+	case FIELD_BOOL: return *at <= 1;
+	case FIELD_ENUM: n = load(f, at); return n < f->max_count && f->names[n];
+	case FIELD_TEXT: return memchr(at, '\0', f->size);
+	case FIELD_BYTES: return count_bytes(f, base) <= f->size;
+	case FIELD_ARRAY: return array_is_sound(f, base);
+	case FIELD_U64:
+	case FIELD_I32:
+	case FIELD_U32:
+	case FIELD_U16:
+	case FIELD_U8: break;
+	}
+	return true;
+}
+
+bool record_is_sound(const struct field *fields, const void *base)
+{
+	for (const struct field *f = fields; f->name; f++)
+		if (!field_is_sound(f, base))
+			return false;
+	return true;
 }

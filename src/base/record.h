@@ -5,6 +5,7 @@
  * zero or empty is left out; nested arrays are written as name.0.field=value. The same table prints
  * and parses, so that what was recorded can be replayed and compared.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,3 +71,7 @@ void record_print(struct text *out, const struct field *fields, const void *base
 
 /* Sets the named field ("path.slot", "holders.3.kind"). 0, -ENOENT (no such field), -EINVAL. */
 int record_set(const struct field *fields, void *base, const char *name, const char *value);
+
+/* Is it one of ours, whoever sent it: texts end, enums and booleans are values of theirs, and no
+ * count is beyond its bytes. An array may tell of more elements than it holds. */
+bool record_is_sound(const struct field *fields, const void *base);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "show/answers.h"
 #include "show/configuration.h"
+#include "show/dot.h"
 #include "show/event.h"
 #include "show/maps.h"
 #include "show/metrics.h"
@@ -258,8 +259,8 @@ int result_print(const struct words *words, char *json)
 		fprintf(stderr, "pathkeeper: %s: an answer that is no document\n", words->verb);
 		return CODE_FAILED;
 	}
-	if (words->metrics) {
-		metrics_print(root, &out);
+	if (words->metrics || words->dot) {
+		(words->metrics ? metrics_print : dot_print)(root, &out);
 		code = CODE_DONE;
 	} else {
 		code = print_document(words->verb, root, &out);

@@ -25,6 +25,7 @@ enum {
 struct words {
 	const char *verb;
 	bool json, help, metrics;
+	bool dot; /* a picture, for Graphviz */
 	bool dry_run, held, fenced, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
@@ -53,6 +54,7 @@ enum word_option {
 	MAY_LAST = 1 << 7,
 	MAY_FENCED = 1 << 8,
 	MAY_PATHS = 1 << 9,
+	MAY_DOT = 1 << 10,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

@@ -33,6 +33,7 @@ int core_new(const struct core_port *port, struct config *config, struct core **
 	}
 	core->port = *port;
 	core->agenda = AGENDA_INIT;
+	recorder_config(&port->recorder, config);
 	r = model_new(config, &core->model);
 	if (r < 0) {
 		free(core);
@@ -52,12 +53,18 @@ struct core *core_free(struct core *core)
 	return NULL;
 }
 
+static void hand_out(const struct core *core, const struct action *a)
+{
+	recorder_act(&core->port.recorder, a);
+	core->port.act(core->port.arg, a);
+}
+
 /* Handles of a device that is gone are given back at once. */
-static void forget_path(struct core *core, path_id id)
+static void forget_path(const struct core *core, path_id id)
 {
 	struct action a = { .kind = ACT_FORGET, .path = id };
 
-	core->port.act(core->port.arg, &a);
+	hand_out(core, &a);
 }
 
 static void drain_changes(struct core *core)
@@ -90,6 +97,7 @@ void core_feed(struct core *core, const struct observation *o)
 	bool answers = p && o->kind == OBS_CHECKED && is_answer(&p->check, o) && o->result == 0;
 	bool ends = p && o->kind == OBS_DONE && is_answer(&p->deed, o);
 
+	recorder_feed(&core->port.recorder, o);
 	model_note(m, o);
 	if (answers) {
 		struct verdict v = path_judge(p, &o->checked);
@@ -108,13 +116,14 @@ instant core_settle(struct core *core, instant now)
 {
 	struct model *m = core->model;
 
+	recorder_settle(&core->port.recorder, now);
 	if (instant_before(m->now, now))
 		m->now = now;
 	agenda_clear(&core->agenda);
 	reconcile(m, &core->agenda);
 	drain_changes(core);
 	for (size_t i = 0; i < core->agenda.n; i++)
-		core->port.act(core->port.arg, &core->agenda.actions[i]);
+		hand_out(core, &core->agenda.actions[i]);
 	purge_round_step(&core->round, m, &core->agenda);
 	if (core->agenda.failed || m->out_of_memory) {
 		m->out_of_memory = false;
@@ -126,6 +135,7 @@ instant core_settle(struct core *core, instant now)
 
 void core_set_config(struct core *core, struct config *config)
 {
+	recorder_config(&core->port.recorder, config);
 	model_set_config(core->model, config);
 	drain_changes(core);
 }
@@ -184,6 +194,7 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 	uint32_t n;
 	int r;
 
+	recorder_request(&core->port.recorder, word, name);
 	if (form == NAME_INVALID)
 		return -EINVAL;
 	if (form == NAME_LINK)
@@ -210,6 +221,7 @@ int core_request_hosts(struct core *core, const struct obs_request *word)
 	char name[MAX_NAME];
 	int n = 0;
 
+	recorder_request(&core->port.recorder, word, NULL);
 	for (uint32_t i = 0; i < m->n_hosts && !o.failure; i++) {
 		struct place place = place_of_host(m->hosts[i].number);
 
@@ -225,6 +237,7 @@ int core_request_hosts(struct core *core, const struct obs_request *word)
 
 uint64_t core_read_again(struct core *core)
 {
+	recorder_read_again(&core->port.recorder);
 	return model_read_again(core->model);
 }
 
@@ -241,6 +254,7 @@ int core_request_all(struct core *core, const struct obs_request *word)
 	struct path *p;
 	int n = 0;
 
+	recorder_request(&core->port.recorder, word, NULL);
 	for_each_path (m, p)
 		if (is_meant(p, word->flags)) {
 			int r = request_open(m, word, p, p->device.dev);
@@ -264,6 +278,7 @@ bool core_request_is_done(const struct core *core, uint64_t id)
 
 void core_request_close(struct core *core, uint64_t id)
 {
+	recorder_close(&core->port.recorder, id);
 	request_close(core->model, id);
 }
 

@@ -4,8 +4,10 @@
  * Where thinking and doing meet: feed an observation, and the model notes it, the judge says what
  * it means; settle, and the plan finds what is due and hands it out. The same in the daemon, in
  * the verbs that need none, and in the simulation: whoever performs is behind struct core_port.
+ * All that comes in is a call of a function below, and so it can be recorded.
  */
 #include "config/policy.h"
+#include "core/recorder.h"
 #include "model/model.h"
 #include "plan/agenda.h"
 
@@ -15,6 +17,7 @@ struct core_port {
 	/* Everything that changed, one call each, after the log; may be NULL. */
 	void (*changed)(void *arg, const struct change *change);
 	void *arg;
+	struct recorder recorder;
 };
 
 struct core;

@@ -14,6 +14,7 @@ static const char *const attention_texts[] = {
 	[ATTENTION_INQUIRY_CHANGED] = "inquiry-changed",
 	[ATTENTION_CAPACITY] = "capacity",
 	[ATTENTION_RESET] = "reset",
+	[ATTENTION_ACCESS_CHANGED] = "access-changed",
 	[ATTENTION_OTHER] = "other",
 };
 

@@ -32,6 +32,7 @@ static const struct {
 	{ "zygote-lost", "bdf12cfb5c59476f8123aa0fad981b6a" },
 	{ "timer-lost", "b173935684a14bb6815815312b17c296" },
 	{ "events-dropped", "9fe097517f764702b3e4a8eb24f9049b" },
+	{ "recording-ended", "6627376d19254fa19620ddf4819e595a" },
 	{ "out-of-memory", "9a3e45f8d90946b685e983a58ae86e5a" },
 	{ "client-refused", "341e905369824f19ae02adb02ebbecd0" },
 	{ "client-dropped", "4fdbe50aa0244b8e9789ce3b1ec66555" },

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/diagnostics.h"
 #include "core/config_files.h"
+#include "core/recording.h"
 #include "observe/discover.h"
 #include "observe/holders.h"
 #include "observe/maps.h"
@@ -117,6 +118,7 @@ static void on_settle(void *arg)
 	int r;
 
 	next = core_settle(s->core, now);
+	recording_flush();
 	if (s->settled)
 		s->settled(s->listener);
 	r = loop_timer_set(s->timer, instant_earlier(next, instant_add_ms(now, HEARTBEAT_MS)));
@@ -304,7 +306,9 @@ struct sources *sources_free(struct sources *s)
 int sources_new(struct loop *loop, int zygote, struct config *config, struct sources **ret)
 {
 	struct sources *s = calloc(1, sizeof *s);
-	struct core_port port = { .act = act, .changed = changed, .arg = s };
+	struct core_port port = {
+		.act = act, .changed = changed, .arg = s, .recorder = recording_recorder()
+	};
 	int r;
 
 	if (!s) {

@@ -27,6 +27,13 @@ static bool is_leaving(const struct path *p)
 	return false;
 }
 
+/* Its device may have gone already, and who would tell of that be late. */
+static bool is_unreachable(const struct path *p)
+{
+	return p->watch == WATCH_FAILED ||
+	       (p->state == PATH_UNCHECKED && p->state_why == BECAUSE_UNREACHABLE);
+}
+
 uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
 {
 	uint32_t n = 0;
@@ -36,7 +43,7 @@ uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
 		return 0;
 	for_each_path (m, other)
 		if (other != p && other->map == p->map && !is_leaving(other) &&
-			other->device.state != DEVICE_GOING)
+			!is_unreachable(other) && other->device.state != DEVICE_GOING)
 			n++;
 	return n;
 }

@@ -35,6 +35,9 @@ static const struct sense_rule {
 	/* POWER ON, RESET, OR BUS DEVICE RESET OCCURRED, and I_T NEXUS LOSS among them */
 	{ 0x6, 0x29, ANY, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		ATTENTION_RESET, PACE_RETRY_MS },
+	/* ASYMMETRIC ACCESS STATE CHANGED */
+	{ 0x6, 0x2a, 0x06, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION,
+		EVIDENCE_NONE, ATTENTION_ACCESS_CHANGED, PACE_RETRY_MS },
 	/* every other unit attention says that something was, not what is */
 	{ 0x6, ANY, ANY, true, PATH_UNCHECKED, CHECKER_UNCHECKED, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		ATTENTION_OTHER, PACE_RETRY_MS },
@@ -103,6 +106,13 @@ static bool fits(const struct sense_rule *r, const struct sense *s)
 	       (r->ascq == ANY || r->ascq == s->ascq);
 }
 
+/* Whoever fails over or begins anew may deny for a while what it has not read yet. */
+static bool is_failover(const struct sense_rule *r)
+{
+	return r->attention == ATTENTION_RESET || r->attention == ATTENTION_ACCESS_CHANGED ||
+	       r->why == BECAUSE_TRANSITION;
+}
+
 static struct verdict verdict_of_sense(const struct sense *sense)
 {
 	const struct sense_rule *r = sense_rules;
@@ -116,7 +126,7 @@ static struct verdict verdict_of_sense(const struct sense *sense)
 		.why = r->why,
 		.evidence = r->evidence,
 		.attention = r->attention,
-		.reset = r->attention == ATTENTION_RESET,
+		.failover = is_failover(r),
 		.has_sense = true,
 		.sense = *sense,
 		.ask_again_ms = r->ask_again_ms,
@@ -210,11 +220,38 @@ static void apply_way(struct model *m, struct path *p, const struct verdict *v)
 		p->up_since = INSTANT_NEVER;
 	else if (!instant_is_set(p->up_since) && p->device.state == DEVICE_RUNNING)
 		p->up_since = m->now;
-	if (!v->reset)
+	if (v->failover)
+		p->up_since = m->now;
+}
+
+static void note_transition(const struct model *m, struct path *p, const struct verdict *v)
+{
+	if (v->why == BECAUSE_TRANSITION && !instant_is_set(p->transition_since))
+		p->transition_since = m->now;
+	else if (v->why != BECAUSE_TRANSITION && !v->keep_state)
+		p->transition_since = INSTANT_NEVER;
+}
+
+/* One logical unit that says so without end keeps nobody else waiting. */
+static bool is_believed(const struct model *m, const struct path *p, const struct verdict *v)
+{
+	return v->why == BECAUSE_TRANSITION
+		       ? instant_ms_between(p->transition_since, m->now) < JUDGE_TRANSITION_MS
+		       : p->attentions < JUDGE_ATTENTIONS;
+}
+
+/* What the target says of itself, whichever of its logical units was asked. */
+static void apply_to_nexus(struct model *m, const struct path *p, const struct verdict *v)
+{
+	struct nexus *n = model_nexus(m, p);
+
+	if (!is_believed(m, p, v))
 		return;
-	p->up_since = m->now;
-	if (instant_is_set(model_nexus(m, p)->up_since))
-		model_nexus(m, p)->up_since = m->now;
+	if (v->failover && instant_is_set(n->up_since))
+		n->up_since = m->now;
+	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
+		v->attention == ATTENTION_RESET || v->attention == ATTENTION_ACCESS_CHANGED)
+		n->sweep = true;
 }
 
 /* Its device answers for another logical unit, if at all: only where it stands is of interest. */
@@ -223,6 +260,7 @@ static void apply_to_fenced(struct model *m, struct path *p, const struct verdic
 	if (!v->keep_state)
 		p->checker = v->checker;
 	p->has_sense = false;
+	p->attentions = 0; /* it will not be asked through them any more */
 	pace_after_check(m, p, PACE_LOOK_MS, false);
 }
 
@@ -230,6 +268,8 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 {
 	enum path_state old = p->state;
 
+	note_transition(m, p, v);
+	apply_to_nexus(m, p, v);
 	if (p->fence.fenced) {
 		apply_to_fenced(m, p, v);
 		return;
@@ -245,8 +285,5 @@ void verdict_apply(struct model *m, struct path *p, const struct verdict *v)
 	apply_evidence(m, p, v);
 	p->identity.lapsed |= v->outage || v->evidence == EVIDENCE_GONE ||
 			      p->device.state != DEVICE_RUNNING;
-	if (v->attention == ATTENTION_LUNS_CHANGED || v->attention == ATTENTION_INQUIRY_CHANGED ||
-		v->reset)
-		model_nexus(m, p)->sweep = true;
 	pace_after_check(m, p, v->ask_again_ms, old != p->state);
 }

@@ -6,6 +6,11 @@
  */
 #include "model/model.h"
 
+enum {
+	JUDGE_TRANSITION_MS = 120000, /* twice what the kernel gives a target that does not say */
+	JUDGE_ATTENTIONS = 16,	      /* in a row; then they tell of nothing but an ill device */
+};
+
 enum evidence {
 	EVIDENCE_NONE, /* nobody answered for the logical unit: neither makes nor clears a mark */
 	EVIDENCE_GONE, /* it answered that it is not there */
@@ -20,7 +25,7 @@ struct verdict {
 	enum evidence evidence;
 	enum gone gone; /* of TEST UNIT READY and INQUIRY together */
 	bool outage;	/* the way to it was down at that moment */
-	bool reset;	/* 29/xx: the way was lost and is back */
+	bool failover;	/* 29/xx, 2A/06, 02/04/0A: the grace begins anew */
 	enum attention attention;
 	bool has_sense;
 	struct sense sense;

@@ -120,6 +120,11 @@ size_t action_size(const struct action *a)
 	return (unsigned)a->kind < ACTION_KINDS ? kinds[a->kind].size : 0;
 }
 
+bool action_is_sound(const struct action *a)
+{
+	return (unsigned)a->kind < ACTION_KINDS && record_is_sound(kinds[a->kind].fields, a);
+}
+
 void action_print(const struct action *a, struct text *out)
 {
 	if ((unsigned)a->kind >= ACTION_KINDS)

@@ -94,6 +94,8 @@ struct action {
 };
 
 size_t action_size(const struct action *a);
+/* Is it an action, whoever sent it? */
+bool action_is_sound(const struct action *a);
 void action_print(const struct action *a, struct text *out);
 int action_parse(const char *line, struct action *ret);
 /* Of an action that is a hand's or a scan hand's: on which SCSI host. */

@@ -23,7 +23,7 @@ enum node_kind {
 	NODE_KINDS
 };
 
-enum { NODE_SYSFS = 512, NODE_MAX_DEPTH = 48 };
+enum { NODE_SYSFS = 512, NODE_MAX_DEPTH = 48, NODE_SLAVES = 512 };
 
 struct node {
 	enum node_kind kind;
@@ -35,6 +35,7 @@ struct node {
 	char label[128];  /* what it calls itself: vendor and model, the name of a map, a target */
 	char wwid[128];	  /* of a LUN and of its map */
 	uint64_t size_sectors;
+	char slaves[NODE_SLAVES]; /* block devices that it is made of, "sda sdb"; as many as fit */
 };
 
 /* The last part of its directory. Borrowed from the node. */

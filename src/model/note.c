@@ -37,8 +37,10 @@ static void note_attention(struct model *m, struct path *p, enum attention atten
 	struct change *c = model_add_change(m, CHANGE_ATTENTION, p);
 
 	c->number = attention;
-	if (attention == ATTENTION_RESET && instant_is_set(n->up_since))
-		n->up_since = m->now; /* the way was lost and came back between two checks */
+	/* the way was lost and came back between two checks, or leads to another controller */
+	if ((attention == ATTENTION_RESET || attention == ATTENTION_ACCESS_CHANGED) &&
+		instant_is_set(n->up_since))
+		n->up_since = m->now;
 	sweep(m, p);
 	for_each_path (m, other)
 		if (other->nexus == p->nexus)

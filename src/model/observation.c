@@ -38,6 +38,7 @@ static const char *const attention_names[] = {
 	[ATTENTION_INQUIRY_CHANGED] = "inquiry-changed",
 	[ATTENTION_CAPACITY] = "capacity",
 	[ATTENTION_RESET] = "reset",
+	[ATTENTION_ACCESS_CHANGED] = "access-changed",
 	[ATTENTION_OTHER] = "other",
 };
 static const char *const hold_names[] = {
@@ -294,6 +295,11 @@ size_t observation_size(const struct observation *o)
 		return offsetof(struct observation, checked.identity_data) +
 		       o->checked.identity_len;
 	return kinds[o->kind].size;
+}
+
+bool observation_is_sound(const struct observation *o)
+{
+	return (unsigned)o->kind < OBSERVATION_KINDS && record_is_sound(kinds[o->kind].fields, o);
 }
 
 void observation_print(const struct observation *o, struct text *out)

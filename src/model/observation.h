@@ -92,6 +92,7 @@ enum attention {
 	ATTENTION_INQUIRY_CHANGED, /* 3F/03 */
 	ATTENTION_CAPACITY,	   /* 2A/09 */
 	ATTENTION_RESET,	   /* 29/xx */
+	ATTENTION_ACCESS_CHANGED,  /* 2A/06: the target fails over */
 	ATTENTION_OTHER,
 };
 
@@ -290,6 +291,9 @@ enum hand_stage {
 
 /* Bytes that matter of this observation; what crosses a socket. */
 size_t observation_size(const struct observation *o);
+
+/* Is it an observation, whoever sent it? What is not is never fed. */
+bool observation_is_sound(const struct observation *o);
 
 /* "checked path=3.1 at=1200 ..." and back. Parsing: 0, -EINVAL; *ret untouched on failure. */
 void observation_print(const struct observation *o, struct text *out);

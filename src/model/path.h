@@ -108,7 +108,9 @@ struct path {
 	uint64_t answer_seq; /* of the question that was answered last */
 	bool has_sense;
 	struct sense sense;
-	uint32_t attentions; /* unit attentions in a row */
+	uint32_t attentions;	  /* unit attentions in a row */
+	instant transition_since; /* it says that it is on the way to another access state; never:
+				     it does not */
 
 	/* evidence */
 	uint32_t gone_count;	 /* agreeing answers in a row that it is gone */

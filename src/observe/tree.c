@@ -207,6 +207,18 @@ static void read_lun(int dir, struct node *node)
 		node->wwid[0] = '\0';
 }
 
+static void read_slaves(int dir, struct node *node)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list slaves = { 0 };
+	const char *name;
+	size_t len = 0;
+
+	if (sysfs_list_init(&slaves, dir, "slaves") < 0)
+		return;
+	while ((name = sysfs_list_next(&slaves)) && len + strlen(name) + 2 <= sizeof node->slaves)
+		len += (size_t)sprintf(node->slaves + len, "%s%s", len ? " " : "", name);
+}
+
 static void read_block(int dir, struct node *node)
 {
 	char text[DEVT_TEXT];
@@ -214,6 +226,7 @@ static void read_block(int dir, struct node *node)
 	if (sysfs_read_text(dir, "dev", text, sizeof text) >= 0)
 		devt_parse(text, &node->devt);
 	sysfs_read_number(dir, "size", &node->size_sectors);
+	read_slaves(dir, node);
 }
 
 static void read_map(int dir, struct node *node)

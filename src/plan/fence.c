@@ -98,7 +98,10 @@ static void step_failing(struct model *m, struct path *p, struct agenda *agenda)
 		return;
 	}
 	p->deed.action = 0; /* the map remembers that its hand is out */
-	set_offline(m, p, agenda);
+	if (!p->fence.fenced && may_fence(m, p) == BECAUSE_REPORTED) /* another word meanwhile */
+		model_fence_enter(m, p, FENCE_CHANGED, BECAUSE_REPORTED);
+	else
+		set_offline(m, p, agenda);
 }
 
 /* Session recovery sets devices running, and an owner reinstates paths. */

@@ -4,14 +4,16 @@
 #include "base/text.h"
 #include "model/owner.h"
 
-/* A device that the kernel is taking away has not left, and cannot be brought back either; but
- * between that and a scan of ours nobody may have told us that it did. */
+/* A device that the kernel is taking away, or that a hand has just taken away, has not left, and
+ * cannot be brought back either; but between that and a scan of ours nobody may have told us that
+ * it did. */
 static bool is_leaving(const struct model *m, const struct place *place)
 {
 	struct path *p;
 
 	for_each_path (m, p)
-		if (p->device.state == DEVICE_GOING && place_covers(place, &p->device.address))
+		if ((p->device.state == DEVICE_GOING || p->deed_ended) &&
+			place_covers(place, &p->device.address))
 			return true;
 	return false;
 }

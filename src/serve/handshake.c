@@ -113,6 +113,8 @@ static size_t cut_line(const uint8_t *bytes, size_t len, char ret[HANDSHAKE_LINE
 	const uint8_t *end = memmem(bytes, len, "\r\n", 2);
 	size_t n = end ? (size_t)(end - bytes) : len;
 
+	if (!end && n && bytes[n - 1] == '\r')
+		n--; /* half an end, perhaps: no part of the line */
 	if (n >= HANDSHAKE_LINE || memchr(bytes, '\0', n))
 		return SIZE_MAX;
 	if (!end)

@@ -2,6 +2,7 @@
 #include "show/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -92,6 +93,25 @@ static struct datum get_size(struct document *d, const void *item)
 	return datum_scratch(d);
 }
 
+static struct datum get_slaves(struct document *d, const void *item)
+{
+	const struct node *node = item;
+	struct json_object *slaves;
+	size_t len;
+
+	if (!node->slaves[0])
+		return datum_nothing();
+	slaves = document_array(d);
+	for (const char *at = node->slaves; *at; at += len + (at[len] == ' ')) {
+		char name[NODE_SLAVES];
+
+		len = strcspn(at, " ");
+		snprintf(name, sizeof name, "%.*s", (int)len, at);
+		document_append(d, slaves, document_text(d, name));
+	}
+	return datum_part(slaves);
+}
+
 static struct datum get_holds(struct document *d, const void *item)
 {
 	(void)item;
@@ -109,6 +129,7 @@ static const struct document_field node_fields[] = {
 	{ "label", DOCUMENT_TEXT, OR_LESS, NULL, get_label },
 	{ "wwid", DOCUMENT_TEXT, OR_LESS, NULL, get_wwid },
 	{ "size", DOCUMENT_TEXT, OR_LESS, NULL, get_size },
+	{ "slaves", DOCUMENT_PART, OR_LESS, NULL, get_slaves },
 	{ "holds", DOCUMENT_PART, ALWAYS, NULL, get_holds },
 	DOCUMENT_FIELDS_END,
 };

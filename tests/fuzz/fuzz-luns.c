@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parameter data of REPORT LUNS and of REPORT TARGET PORT GROUPS. */
+/* Parameter data of REPORT LUNS. */
 #include "fuzz.h"
 
-#include "scsi/alua.h"
 #include "scsi/report_luns.h"
 
 static void read_luns(const uint8_t *bytes, size_t len, size_t size)
@@ -24,16 +23,7 @@ static void read_luns(const uint8_t *bytes, size_t len, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct alua alua;
-
 	read_luns(bytes, len, 8);
 	read_luns(bytes, len, 1);
-	if (alua_decode(bytes, len, &alua) < 0)
-		return 0;
-	REQUIRE(alua.n_groups <= ALUA_GROUPS && alua_length(bytes, len) <= len);
-	for (uint32_t i = 0; i < alua.n_groups; i++) {
-		REQUIRE(alua.groups[i].state <= 0xf && alua_state_name(alua.groups[i].state));
-		REQUIRE(alua_find(&alua, alua.groups[i].id));
-	}
 	return 0;
 }

@@ -28,6 +28,16 @@ static void take_answer(const uint8_t **bytes, size_t *len, struct scsi_answer *
 	*len -= sense_len;
 }
 
+/* What is printed is what was read. */
+static void require_same(const struct sense *sense, const char *text)
+{
+	unsigned key, asc, ascq;
+
+	REQUIRE(strlen(text) == 8);
+	REQUIRE(sscanf(text, "%2x/%2x/%2x", &key, &asc, &ascq) == 3);
+	REQUIRE(key == sense->key && asc == sense->asc && ascq == sense->ascq);
+}
+
 static void read_raw(const uint8_t *bytes, size_t len)
 {
 	struct inquiry inquiry;
@@ -38,7 +48,7 @@ static void read_raw(const uint8_t *bytes, size_t len)
 		REQUIRE(sense.key <= 0xf);
 		(void)sense_name(sense.key, sense.asc, sense.ascq);
 		sense_print(&sense, text);
-		REQUIRE(strlen(text) == 8);
+		require_same(&sense, text);
 	}
 	if (inquiry_decode(bytes, len, &inquiry) == 0)
 		REQUIRE(strlen(inquiry.product) < sizeof inquiry.product);

@@ -72,7 +72,7 @@ ok look "${dir#/sys/}" -- "one device is looked at"
 like "$answer" "device *present=yes sysfs=${dir#/sys/} ino=$(inode_of "$dir") *" "by its directory and that one's inode"
 like "$answer" "*protocol=scsi:iscsi state=running transport=up *" "iSCSI, running, logged in"
 like "$answer" "*dev=$disk *" "its disk"
-like "$answer" "* wwid=$(san_wwid_of "$disk") array=$SAN_TARGET *" "its identity and its array"
+like "$answer" "* wwid=$(san_wwid_of "$disk") udev_serial=$(san_wwid_of "$disk") array=$SAN_TARGET *" "its identity and its array"
 like "$answer" "* size_sectors=32768*" "its size"
 must san_block 2
 must wait_until 30 san_session_is 2 FAILED
@@ -180,8 +180,8 @@ map_is()
 	*) return 1 ;;
 	esac
 }
-both="$(number member.0 "$first") member.0.active=yes $(number member.1 "$second") member.1.active=yes"
-ok wait_until 10 map_is "map *present=yes * queues=yes members=2 $both" -- "a new map is told, unasked, as it is" ||
+both="$(number member.0 "$first") member.0.active=yes member.0.group=1 $(number member.1 "$second") member.1.active=yes *"
+ok wait_until 10 map_is "map *present=yes * queues=yes *members=2 $both" -- "a new map is told, unasked, as it is" ||
 	note "$(map_line)"
 ok owner -- "now there is an owner"
 like "$answer" "owner *running=yes pid=$(pidof multipathd)*" "it is named"
@@ -228,8 +228,8 @@ deed fail-path "uuid=mpath-$wwid" "$(number member "$first")"
 like "$answer" "done *written=yes*" "a path is failed"
 no_error "without an error"
 like "$(dmsetup status "$wwid")" "* $first F *$second A *" "in the kernel's map"
-one="$(number member.0 "$first") $(number member.1 "$second") member.1.active=yes"
-ok wait_until 10 map_is "map *present=yes * members=2 $one" -- "the helper tells that the map changed" || note "$(map_line)"
+one="$(number member.0 "$first") member.0.group=1 member.0.failures=1 $(number member.1 "$second") member.1.active=yes *"
+ok wait_until 10 map_is "map *present=yes *members=2 $one" -- "the helper tells that the map changed" || note "$(map_line)"
 ok wait_until 10 doer_said "uevent *dm_path_failed=yes $(number devt "$first") *" -- "and so does a uevent"
 deed remove-map "uuid=mpath-$wwid"
 like "$answer" "done *result=-16 written=yes*" "a map in use is not removed: the kernel's word"

@@ -5,7 +5,8 @@
 #
 #   daemon_config LINE...        writes /etc/pathkeeper/pathkeeper.conf: defaults { LINE... }
 #   daemon_start [OPTION...]     starts pathkeeperd and waits until it answers; its words are in
-#                                $daemon_log, its pid in $daemon_pid
+#                                $daemon_log, its pid in $daemon_pid; with $RECORD, a folder, what
+#                                it is told goes to a new NN-name-N.obs there
 #   daemon_stop [SIGNAL]         ends it (TERM) and waits
 #   daemon_ended                 for wait_until: it ended by itself
 #   pk VERB...                   the command
@@ -50,6 +51,10 @@ daemon_answers() { pk status >/dev/null 2>&1; }
 
 daemon_start()
 {
+	if [ -n "${RECORD:-}" ]; then
+		recordings=$((${recordings:-0} + 1))
+		set -- --record "$RECORD/$(basename "$0" .sh)-$recordings.obs" "$@"
+	fi
 	"$BUILD/pathkeeperd" "$@" </dev/null >>$daemon_log 2>&1 &
 	daemon_pid=$!
 	if ! wait_until 30 daemon_answers; then

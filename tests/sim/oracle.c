@@ -8,12 +8,15 @@
 
 #include <string.h>
 
+#include "judge/path_judge.h"
+
 enum {
 	MINUTE_MS = 60000,
 	FACTS_MS = 5000,      /* how old a fact of a decision may be */
-	HAND_MS = 5000,	      /* and how long a hand may take until it writes */
 	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
 	FEW_LUNS = 8,
+	STARVED_MS = 30000, /* max_polling_interval, and a bit */
+	ELSEWHERE_MS = 90000,
 	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
 	/* in one second of virtual time, or somebody asks without end */
@@ -22,17 +25,39 @@ enum {
 	MOST = 1500,
 };
 
-#define REQUIRE(condition, promise, h, l)                                                          \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			sim_fail(s, "%s: %u:0:0:%u: %s", promise, h, l, #condition);               \
-	} while (0)
-
 /* ---- what was told --------------------------------------------------------------------------- */
 
 static bool is_outage(const struct scsi_answer *a)
 {
 	return a->host_status;
+}
+
+/* A reset, another access state, or on the way to one. */
+static bool is_failover(const struct scsi_answer *a)
+{
+	return (a->sense[1] == 6 && a->sense[2] == 0x29) ||
+	       (a->sense[1] == 6 && a->sense[2] == 0x2a && a->sense[3] == 0x06) ||
+	       (a->sense[1] == 2 && a->sense[2] == 0x04 && a->sense[3] == 0x0a);
+}
+
+static bool is_transition(const struct scsi_answer *a)
+{
+	return a->status == 0x02 && a->sense[1] == 2 && a->sense[2] == 0x04 && a->sense[3] == 0x0a;
+}
+
+/* One that says so for too long is ill, and no news. */
+static bool is_news(struct sim *s, struct device *d, const struct scsi_answer *a)
+{
+	bool answered = !a->host_status && !a->error && a->status != 0x08 && a->status != 0x28;
+
+	if (!is_transition(a)) {
+		if (answered && !(a->status == 0x02 && a->sense[1] == 6))
+			d->transition_at = INSTANT_NEVER;
+		return true;
+	}
+	if (!instant_is_set(d->transition_at))
+		d->transition_at = s->now;
+	return instant_ms_between(d->transition_at, s->now) < JUDGE_TRANSITION_MS;
 }
 
 static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct obs_checked *c)
@@ -44,8 +69,10 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 
 	if (is_outage(&c->tur))
 		d->outage_at = s->now;
-	if (check && c->tur.sense[1] == 6 && c->tur.sense[2] == 0x29)
+	if (is_news(s, d, &c->tur) && check && is_failover(&c->tur)) {
 		s->nexuses[host].told_reset_at = s->now;
+		array_told_of_failover(s, host);
+	}
 	if (is_outage(&c->tur) || c->tur.error || c->tur.status == 0x08 || c->tur.status == 0x28 ||
 		(check && c->tur.sense[1] == 6))
 		return;
@@ -61,6 +88,23 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 		d->present_at = s->now; /* good, reserved for somebody else, or standby */
 }
 
+/* What could not be read says nothing, as long as nothing else was read. */
+static void told_identity(struct sim *s, uint32_t host, uint32_t lun)
+{
+	struct device *d = &s->devices[host][lun];
+	uint32_t volume = s->told[host][lun].volume;
+	int map = d->ino ? world_map_of(s, d) : -1;
+
+	if (!volume)
+		return;
+	if (map < 0 || volume == s->maps[map].volume) {
+		d->elsewhere_told = 0;
+		return;
+	}
+	if (!d->elsewhere_told++)
+		d->elsewhere_at = s->now;
+}
+
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o)
 {
 	bool checked = o->kind == OBS_CHECKED;
@@ -72,8 +116,10 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 		s->nexuses[host].told_down_at = s->now;
 	if (checked && o->checked.asked && o->result == 0)
 		told_answer(s, host, lun, &o->checked);
-	if (checked && o->checked.identified)
+	if (checked && o->checked.identified) {
 		s->told[host][lun] = s->asked[host][lun];
+		told_identity(s, host, lun);
+	}
 }
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -118,19 +164,32 @@ void oracle_sent_scan(struct sim *s, const struct hand_truth *hand)
 	require_one_hand(s, hand);
 }
 
+/* It said last that it is this one. */
+void oracle_sent_reread(struct sim *s, const struct hand_truth *hand)
+{
+	const struct identity_truth *told = &s->told[hand->host][hand->lun];
+	char wwid[MAX_WWID];
+
+	require_one_hand(s, hand);
+	world_name_volume(told->volume, wwid);
+	REQUIRE(!told->volume || !strcmp(wwid, hand->wwid), "P7: read again", hand->host,
+		hand->lun);
+	REQUIRE(s->devices[hand->host][hand->lun].fenced_told != s->daemon, "P7: read again",
+		hand->host, hand->lun);
+}
+
 /* Whoever purges beside us may still be about to delete by name what was there. */
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun)
 {
-	const struct obs_owner *owner = &s->told_owner.said;
 	instant purged = s->purged_at[host][lun];
 
-	if (!owner->running || !owner->knows_purge || !owner->purges || !instant_is_set(purged) ||
+	if (!hand->beside_a_purger || !instant_is_set(purged) ||
 		instant_before(purged, s->started_at))
 		return;
 	REQUIRE(instant_ms_between(purged, hand->sent_at) >= MINUTE_MS, "brought back", host, lun);
 }
 
-static bool neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
+bool oracle_neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
 {
 	for (uint32_t l = 0; l < LUNS; l++) {
 		const struct device *d = &s->devices[host][l];
@@ -140,6 +199,17 @@ static bool neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
 			return true;
 	}
 	return false;
+}
+
+/* A newcomer may have its name: but not because we took the old one away, and brought this one. */
+void oracle_owner_deletes(struct sim *s, uint32_t host, uint32_t lun, uint64_t meant)
+{
+	const struct device *d = &s->devices[host][lun];
+
+	if (d->ino == meant)
+		return;
+	s->counts.strangers++;
+	REQUIRE(s->purged_ino[host][lun] != meant || !d->scanned_by_us, "one purger", host, lun);
 }
 
 static void require_grace(struct sim *s, uint32_t h, uint32_t l)
@@ -190,7 +260,7 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	}
 	if (hand->by_qualifier) {
 		needed = needed < 2 ? 2 : needed;
-		REQUIRE(neighbour_answers(s, h, l), "P2", h, l);
+		REQUIRE(oracle_neighbour_answers(s, h, l), "P2", h, l);
 	}
 	REQUIRE(d->agreeing >= needed, "P2", h, l);
 	REQUIRE(s->words.purge || p->request, "not wanted", h, l);
@@ -236,6 +306,78 @@ void oracle_fence(struct sim *s, const struct hand_truth *hand)
 		"P7", h, l);
 }
 
+/* ---- every second ---------------------------------------------------------------------------- */
+
+/* Each device is asked at its own pace, whatever becomes of the others. */
+static void require_asked(struct sim *s, const struct handle *handle)
+{
+	const struct path *p = model_path(core_model(s->core), handle->id);
+	uint32_t h = handle->host, l = handle->lun;
+
+	if (!p || handle->check || p->deed.action || s->devices[h][l].ino != handle->ino ||
+		s->devices[h][l].going || instant_ms_between(s->slept_at, s->now) < STARVED_MS)
+		return;
+	if (instant_ms_between(handle->asked_at, s->now) > STARVED_MS)
+		sim_fail(s, "starved: %u:0:0:%u was not asked for %llu ms", h, l,
+			(unsigned long long)instant_ms_between(handle->asked_at, s->now));
+}
+
+/* By the last that was told of each; one that is fenced cannot be asked. */
+static bool all_told_elsewhere(const struct sim *s, int map)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct device *d = &s->devices[i / LUNS][i % LUNS];
+
+		if (d->ino && !d->going && !d->offline && !d->elsewhere_told &&
+			world_map_of(s, d) == map)
+			return false;
+	}
+	return true;
+}
+
+/* Nobody can know it, or somebody decided that it may. */
+static bool may_lead_elsewhere(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
+{
+	const struct device *d = &s->devices[h][l];
+	const struct member *member = world_member(s, d);
+
+	return !d->ino || d->going || d->offline || d->elsewhere_told < 2 || !member ||
+	       !member->active || !s->nexuses[h].up || world_is_gone(s, h, l) ||
+	       s->words.fence == IDENTITY_FENCE_REPORT || !p || p->fence.held ||
+	       all_told_elsewhere(s, world_map_of(s, d));
+}
+
+/* It was told more than once, a while ago, and the kernel still may do I/O there. */
+static void require_no_stranger(struct sim *s, uint32_t h, uint32_t l)
+{
+	struct device *d = &s->devices[h][l];
+	const instant since[] = { s->words_at, s->slept_at, s->started_at, d->elsewhere_at,
+		d->reinstated_at, s->nexuses[h].told_down_at, d->outage_at, d->allowed_at };
+	uint64_t least_ms = UINT64_MAX;
+	char sysfs[MAX_SYSFS];
+
+	if (!d->elsewhere_told)
+		return;
+	world_sysfs(h, l, sysfs);
+	if (may_lead_elsewhere(s, model_path_at(core_model(s->core), sysfs), h, l))
+		d->allowed_at = s->now;
+	for (size_t i = 0; i < sizeof since / sizeof *since; i++)
+		if (instant_ms_between(since[i], s->now) < least_ms)
+			least_ms = instant_ms_between(since[i], s->now);
+	if (least_ms > ELSEWHERE_MS && !instant_reached(d->allowed_at, s->now))
+		sim_fail(s, "P7: %u:0:0:%u leads elsewhere since %llu, and is active", h, l,
+			(unsigned long long)d->elsewhere_at.ms);
+}
+
+void oracle_second(struct sim *s)
+{
+	for (uint32_t i = 0; i < HANDLES; i++)
+		if (s->handles[i].id.gen)
+			require_asked(s, &s->handles[i]);
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
+		require_no_stranger(s, i / LUNS, i % LUNS);
+}
+
 /* ---- the write ------------------------------------------------------------------------------- */
 
 static void require_unused(struct sim *s, const struct hand_truth *hand)
@@ -256,7 +398,7 @@ static void require_unused(struct sim *s, const struct hand_truth *hand)
 	}
 	/* a table that others took a path out of while the decision was on its way */
 	if (instant_is_set(s->maps[map].others_took) &&
-		instant_ms_between(s->maps[map].others_took, s->now) <= FACTS_MS + HAND_MS)
+		instant_ms_between(s->maps[map].others_took, s->now) <= old_ms)
 		return;
 	REQUIRE(world_others_in_map(s, h, l, map) > 0, "P3", h, l);
 }
@@ -285,8 +427,8 @@ static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least,
 	*ret_most = n;
 }
 
-static uint32_t died_in_minute(
-	const struct sim *s, uint32_t array, instant until, uint32_t *ret_luns)
+/* Up to this one, and with it. */
+static uint32_t died_in_minute(const struct sim *s, const struct kill *last, uint32_t *ret_luns)
 {
 	uint32_t n = 0, luns[KILLS];
 
@@ -295,12 +437,14 @@ static uint32_t died_in_minute(
 		const struct kill *k = &s->kills[i];
 		bool known = false;
 
-		if (instant_before(until, k->at) || instant_ms_between(k->at, until) >= MINUTE_MS)
+		if (instant_before(last->at, k->at) ||
+			(k->at.ms == last->at.ms && k->action > last->action) ||
+			instant_ms_between(k->at, last->at) >= MINUTE_MS)
 			continue;
 		n++;
 		for (uint32_t j = 0; j < *ret_luns; j++)
 			known |= luns[j] == k->volume;
-		if (!known && k->array == array)
+		if (!known && k->array == last->array)
 			luns[(*ret_luns)++] = k->volume;
 	}
 	return n;
@@ -309,7 +453,7 @@ static uint32_t died_in_minute(
 /* Was k more than was allowed, by all that is known to have died by then? */
 static void require_allowed(struct sim *s, const struct kill *k)
 {
-	uint32_t least, most, luns, devices = died_in_minute(s, k->array, k->at, &luns);
+	uint32_t least, most, luns, devices = died_in_minute(s, k, &luns);
 
 	if (k->exempt || k->at.ms < s->words_at.ms)
 		return;
@@ -329,6 +473,7 @@ static void require_radius(struct sim *s, const struct hand_truth *hand)
 
 	*this = (struct kill){
 		.at = hand->sent_at,
+		.action = hand->action,
 		.array = world_array(hand->host),
 		.volume = s->devices[hand->host][hand->lun].volume,
 		.exempt = hand->exempt,
@@ -354,235 +499,4 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 	require_unused(s, hand);
 	if (!refused)
 		require_radius(s, hand);
-}
-
-/* ---- waits ----------------------------------------------------------------------------------- */
-
-static const struct request *request_of(const struct sim *s, uint64_t id)
-{
-	const struct model *m = core_model(s->core);
-
-	for (uint32_t i = 0; i < m->n_requests; i++)
-		if (m->requests[i].used && m->requests[i].id == id)
-			return &m->requests[i];
-	return NULL;
-}
-
-/* Devices that said since then that they are this volume, or nothing that could be read. */
-static uint32_t count_told(const struct sim *s, const struct wait_truth *wait)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
-		const struct identity_truth *told = &s->told[i / LUNS][i % LUNS];
-
-		n += instant_is_set(told->at) && !instant_before(told->at, wait->since) &&
-		     (told->volume == wait->volume || !told->volume);
-	}
-	return n;
-}
-
-void oracle_waits(struct sim *s)
-{
-	for (uint32_t i = 0; i < REQUESTS; i++) {
-		struct wait_truth *wait = &s->waits[i];
-		const struct request *r = wait->request ? request_of(s, wait->request) : NULL;
-
-		if (!r || r->result == REQUEST_OPEN)
-			continue;
-		s->counts.waits += r->result == RESULT_REACHED;
-		if (r->result == RESULT_REACHED && count_told(s, wait) < wait->wanted)
-			sim_fail(s, "P7: who waits for %u paths of vol%u was told of %u",
-				wait->wanted, wait->volume, count_told(s, wait));
-		wait->request = 0;
-	}
-}
-
-/* ---- peace ----------------------------------------------------------------------------------- */
-
-static bool host_is_hung(const struct sim *s, uint32_t host)
-{
-	for (uint32_t i = 0; i < HANDS; i++)
-		if (s->hands[i].used && s->hands[i].hung && s->hands[i].host == host)
-			return true;
-	return false;
-}
-
-/* What has to become of a device whose logical unit is gone; BECAUSE_NOTHING: it has to go. */
-static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
-{
-	const struct device *d = &s->devices[h][l];
-	int map = world_map_of(s, d);
-	bool last = map >= 0 && !world_others_in_map(s, h, l, map);
-
-	if (host_is_hung(s, h))
-		return BECAUSE_HOST;
-	if (d->offline)
-		return BECAUSE_TRANSPORT;
-	if (!s->words.purge)
-		return BECAUSE_OFF;
-	if (map < 0 && !s->words.single_path && !p->was_in_map)
-		return BECAUSE_SINGLE_PATH; /* not wanted: nothing else is looked at */
-	if (world_says_by_qualifier(h, l) && !neighbour_answers(s, h, l))
-		return BECAUSE_NEXUS_SILENT;
-	if (d->volume == s->words.protected_volume || d->critical)
-		return BECAUSE_PROTECTED;
-	if (map >= 0 && owner_truth_purges(&s->owner, s->maps[map].volume))
-		return BECAUSE_OWNER_PURGES;
-	if (last && !s->words.last_path)
-		return BECAUSE_LAST_PATH;
-	if (d->mounted || (map < 0 && instant_is_set(d->opened_at)) ||
-		(last && s->maps[map].mounted))
-		return BECAUSE_HOLDERS;
-	if (s->words.report)
-		return BECAUSE_WOULD_REMOVE;
-	if (d->claimed)
-		return BECAUSE_CLAIMED;
-	if (p->held_back)
-		return BECAUSE_LIMIT;
-	return BECAUSE_NOTHING;
-}
-
-static void require_reason(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
-{
-	enum reason why = why_it_stays(s, p, h, l);
-
-	if (why == BECAUSE_NOTHING)
-		sim_fail(s, "peace: %u:0:0:%u is still there: %s, %s", h, l,
-			purge_stage_name(p->purge), reason_name(p->purge_why));
-	if (p->purge == PURGE_VERIFYING || why == BECAUSE_HOST || p->looks_again)
-		return; /* it is being looked at once more */
-	if (why == BECAUSE_CLAIMED && p->purge == PURGE_DELETING)
-		return; /* only a hand can tell whether it still is */
-	if (why == BECAUSE_TRANSPORT && p->purge == PURGE_NO)
-		return; /* nobody asks it, so nobody knows */
-	/* a device that waits for a lasting limit need not have been asked about anything else */
-	if (p->purge_why != why && !(p->held_back && p->purge_why == BECAUSE_LIMIT))
-		sim_fail(s, "peace: %u:0:0:%u is %s because of \"%s\", not \"%s\"", h, l,
-			purge_stage_name(p->purge), reason_name(p->purge_why), reason_name(why));
-}
-
-static bool all_paths_changed(struct sim *s, int map)
-{
-	for (uint32_t h = 0; h < HOSTS; h++)
-		for (uint32_t l = 0; l < LUNS; l++) {
-			const struct device *d = &s->devices[h][l];
-
-			if (d->ino && !d->going && world_map_of(s, d) == map &&
-				!(s->volume[h][l] && s->volume[h][l] != s->maps[map].volume) &&
-				d->fenced_told != s->daemon)
-				return false;
-		}
-	return true;
-}
-
-/* It leads elsewhere, and its device is open for I/O: somebody has to have decided that. */
-static void require_allowed_to_lead_elsewhere(
-	struct sim *s, const struct path *p, uint32_t h, uint32_t l)
-{
-	const struct device *d = &s->devices[h][l];
-	uint32_t live = s->volume[h][l];
-	int map = world_map_of(s, d);
-	bool another = map >= 0 ? live != s->maps[map].volume
-				: live != d->volume && live != d->born_volume && !d->believed;
-	bool held = s->words.fence == IDENTITY_FENCE_REPORT || p->fence.held ||
-		    (map >= 0 && all_paths_changed(s, map));
-
-	if (!another)
-		return;
-	s->counts.fence_held++;
-	if (!held || p->fence.stage != FENCE_CHANGED)
-		sim_fail(s, "P7: peace: %u:0:0:%u leads to vol%u, map %d, fence %s: %s", h, l, live,
-			map, fence_stage_name(p->fence.stage), reason_name(p->fence.why));
-}
-
-static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
-{
-	const struct device *d = &s->devices[h][l];
-	const struct member *member = world_member(s, d);
-	bool blocked = d->mounted || d->claimed || instant_is_set(d->opened_at) || member ||
-		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
-		       host_is_hung(s, h);
-	/* a word without a timeout still stands where a hand does not come back */
-	bool wanted = p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE;
-
-	REQUIRE(d->offline && p->state == PATH_FENCED, "P7: peace", h, l);
-	REQUIRE(!member || !member->active, "P7: peace", h, l);
-	REQUIRE((p->purge != PURGE_NO) == wanted, "P7: peace", h, l);
-	REQUIRE(p->purge == PURGE_NO || blocked, "P7: peace", h, l);
-}
-
-static void require_same(struct sim *s, uint32_t h, uint32_t l)
-{
-	const struct model *m = core_model(s->core);
-	const struct device *d = &s->devices[h][l];
-	char sysfs[MAX_SYSFS];
-	const struct path *p;
-	int map = world_map_of(s, d);
-
-	world_sysfs(h, l, sysfs);
-	p = model_path_at(m, sysfs);
-	REQUIRE(!p == !d->ino || (!p && d->going), "peace", h, l);
-	if (!p)
-		return;
-	REQUIRE(p->device.ino == d->ino, "peace", h, l);
-	REQUIRE((p->map >= 0) == (map >= 0), "peace", h, l);
-	REQUIRE(map < 0 || m->maps[p->map].kernel.devt.minor == s->maps[map].minor, "peace", h, l);
-	if (d->going) {
-		REQUIRE(host_is_hung(s, h), "peace", h, l);
-		return;
-	}
-	REQUIRE(p->watch == WATCH_YES, "peace", h, l);
-	REQUIRE(p->fence.fenced || !d->recorded, "P6", h, l);
-	if (p->fence.fenced) {
-		require_fenced(s, p, h, l);
-		return;
-	}
-	if (world_is_gone(s, h, l)) {
-		require_reason(s, p, h, l);
-		return;
-	}
-	if (d->offline) /* nobody asks it */
-		return;
-	require_allowed_to_lead_elsewhere(s, p, h, l);
-	if (p->purge != PURGE_NO || p->gone_count || p->state != PATH_UP)
-		sim_fail(s, "peace: %u:0:0:%u answers, and is %s, %s, gone %u, watch %d", h, l,
-			path_state_name(p->state), purge_stage_name(p->purge), p->gone_count,
-			p->watch);
-}
-
-/* One without a timeout waits for a hand that may come back. */
-static void require_answered(struct sim *s, const struct request *r)
-{
-	const struct path *p = model_path(core_model(s->core), r->path);
-
-	if (r->used && r->result == REQUEST_OPEN && !(p && host_is_hung(s, p->device.address.host)))
-		sim_fail(s,
-			"peace: request %llu (verb %u, flags %u, %s, fence %s) was never answered",
-			(unsigned long long)r->id, r->verb, r->flags, r->dev,
-			p ? fence_stage_name(p->fence.stage) : "-");
-}
-
-void oracle_peace(struct sim *s)
-{
-	const struct model *m = core_model(s->core);
-	uint32_t paths = 0, out[HOSTS] = { 0 };
-	struct path *p;
-
-	s->counts.peaces++;
-	for (uint32_t h = 0; h < HOSTS; h++)
-		for (uint32_t l = 0; l < LUNS; l++)
-			require_same(s, h, l);
-	for_each_path (m, p) {
-		out[p->device.address.host] += p->check.action != 0;
-		paths++;
-	}
-	if (m->n_paths != paths)
-		sim_fail(s, "peace: %u paths counted, %u are", m->n_paths, paths);
-	for (uint32_t i = 0; i < m->n_nexuses; i++)
-		if (m->nexuses[i].n_out != out[m->nexuses[i].address.host])
-			sim_fail(s, "peace: %u checks counted out, %u are", m->nexuses[i].n_out,
-				out[m->nexuses[i].address.host]);
-	for (uint32_t i = 0; i < m->n_requests; i++)
-		require_answered(s, &m->requests[i]);
 }

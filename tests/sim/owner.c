@@ -73,3 +73,74 @@ void owner_truth_speaks(struct sim *s)
 	sim_story(s, "owner: running=%d purges=%d default=%d excepted=%u", owner->said.running,
 		owner->said.purges, owner->vague || owner->by_default, owner->n_excepted);
 }
+
+/* The owner's round: what is gone leaves its map, what came joins, an empty map goes. */
+static void owner_works(struct sim *s)
+{
+	struct map_truth *m = maps_any(s);
+
+	if (!m || !s->owner.said.running)
+		return;
+	for (uint32_t i = 0; i < m->n_members; i++) {
+		bool there = false;
+
+		for (uint32_t h = 0; h < HOSTS; h++)
+			for (uint32_t l = 0; l < LUNS; l++)
+				there |= s->devices[h][l].ino &&
+					 s->devices[h][l].minor == m->members[i].minor;
+		if (!there)
+			maps_drop(s, m, i--);
+	}
+	maps_gather(s, m);
+	if (!m->n_members && !m->mounted) {
+		m->exists = false;
+		world_map_changed(s, (uint32_t)(m - s->maps));
+	}
+}
+
+/* It purges what it finds gone in its maps: late, one by one, and by the name of the path. */
+static void owner_purges(struct sim *s)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		uint32_t h = i / LUNS, l = i % LUNS;
+		const struct device *d = &s->devices[h][l];
+		int map = d->ino && !d->going ? world_map_of(s, d) : -1;
+		struct event *e;
+
+		if (map < 0 || !world_is_gone(s, h, l) || world_says_by_qualifier(h, l) ||
+			!s->nexuses[h].up || !owner_truth_purges(&s->owner, s->maps[map].volume))
+			continue;
+		e = sim_push(s, EVENT_OWNER_DELETES, sim_in(s, 10, 30000));
+		e->host = h;
+		e->lun = l;
+		e->ino = d->ino;
+		e->daemon = s->owner.said.pid;
+	}
+}
+
+/* A name, and by now another device has it. */
+void owner_deletes(struct sim *s, const struct event *e)
+{
+	const struct device *d = &s->devices[e->host][e->lun];
+
+	if (!s->owner.said.running || s->owner.said.pid != e->daemon || !d->ino || d->going)
+		return;
+	sim_story(s, "owner: deletes %u:0:0:%u", e->host, e->lun);
+	oracle_owner_deletes(s, e->host, e->lun, e->ino);
+	kernel_delete(s, e->host, e->lun);
+}
+
+static void owner_comes_or_goes(struct sim *s)
+{
+	s->owner.said.running = !s->owner.said.running;
+	s->owner.said.pid++;
+	owner_truth_speaks(s);
+}
+
+const struct deed owner_deeds[] = {
+	{ "owner-works", owner_works, 40 },
+	{ "owner-purges", owner_purges, 6 },
+	{ "owner-comes-or-goes", owner_comes_or_goes, 1 },
+	{ "owner-speaks", owner_truth_speaks, 1 },
+	{ 0 },
+};

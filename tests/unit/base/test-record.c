@@ -118,6 +118,11 @@ static void test_hostile(void **state)
 	memset(thing.text, 'x', sizeof thing.text); /* not terminated */
 	record_print(&t, fields, &thing);
 	assert_string_equal(text_str(&t), " colour=? text=xxxxxxxxxxx");
+	text_clear(&t);
+	thing = (struct thing){ .colour = RED };
+	memset(thing.text + 1, 'x', sizeof thing.text - 1); /* empty, whatever follows */
+	record_print(&t, fields, &thing);
+	assert_string_equal(text_str(&t), "");
 	text_done(&t);
 }
 
@@ -146,6 +151,7 @@ static const struct refused_row {
 	{ "colour", "", -EINVAL },
 	{ "text", "123456789012", -EINVAL },
 	{ "text", "\\xzz", -EINVAL },
+	{ "text", "a\\x00b", -EINVAL }, /* nothing follows the end of a text */
 	{ "bytes", "0", -EINVAL },
 	{ "bytes", "00112233445566", -EINVAL },
 };
@@ -162,12 +168,60 @@ static void test_refused(void **state)
 	}
 }
 
+/* What is said twice is what was said last. */
+static void test_twice(void **state)
+{
+	const struct thing want = { .n_bytes = 1, .bytes = { 7 }, .text = "b" };
+	struct thing thing = { 0 };
+
+	(void)state;
+	set_all("bytes=010203 bytes=07 text=aaa text=b", &thing);
+	assert_memory_equal(&thing, &want, sizeof thing);
+}
+
+static const struct sound_row {
+	const char *rule;
+	bool sound;
+	struct thing thing;
+} sound_rows[] = {
+	{ "nothing is", true, { 0 } },
+	{ "an enum has a name", false, { .colour = NAMELESS } },
+	{ "an enum is one of its values", false, { .colour = (enum colour)99 } },
+	{ "all bytes that are counted are there", true, { .n_bytes = 6 } },
+	{ "not more", false, { .n_bytes = 7 } },
+	{ "an array may tell of more than it holds", true, { .n_inner = 77 } },
+	{ "a text ends", true, { .text = "12345678901" } },
+};
+
+static void test_sound(void **state)
+{
+	struct thing thing = { 0 };
+	const uint8_t two = 2;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sound_rows); i++)
+		if (record_is_sound(fields, &sound_rows[i].thing) != sound_rows[i].sound)
+			fail_msg("%s", sound_rows[i].rule);
+	memset(thing.text, 'x', sizeof thing.text);
+	assert_false(record_is_sound(fields, &thing));
+	thing = (struct thing){ 0 };
+	memcpy(&thing.yes, &two, 1);
+	assert_false(record_is_sound(fields, &thing));
+	thing = (struct thing){ .n_inner = 2 };
+	memcpy(&thing.inner[1].b, &two, 1);
+	assert_false(record_is_sound(fields, &thing));
+	thing.n_inner = 1; /* what is not counted is nobody's */
+	assert_true(record_is_sound(fields, &thing));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print_and_set),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_sound),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -236,6 +236,49 @@ static void test_time_goes_on_only(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+static struct text recorded;
+
+static void record(void *arg, const char *line)
+{
+	assert_ptr_equal(arg, &recorded);
+	if (!strncmp(line, "config ", 7)) /* as many lines as there are keywords */
+		return;
+	text_add(&recorded, line);
+	text_add(&recorded, "\n");
+}
+
+static void test_all_that_comes_in_is_recorded(void **state)
+{
+	const struct core_port port = {
+		.act = act, .arg = &t, .recorder = { .line = record, .arg = &recorded }
+	};
+	const struct observation time = { .kind = OBS_TIME, .at = { 7 } };
+	const struct obs_request word = { .request = 3, .verb = VERB_PURGE };
+	struct core *core;
+
+	(void)state;
+	assert_int_equal(core_new(&port, built_config(""), &core), 0);
+	core_feed(core, &time);
+	core_settle(core, (instant){ 8 });
+	core_request(core, &word, "a b");
+	core_request_all(core, &word);
+	core_request_hosts(core, &word);
+	core_request_close(core, 3);
+	core_read_again(core);
+	core_free(core);
+	assert_string_equal(text_str(&recorded), "obs time at=7\n"
+						 "settle at=8\n"
+						 "do read-devices id=1\n"
+						 "do read-maps id=2\n"
+						 "do ask-owner id=3\n"
+						 "ask a\\x20b request request=3 verb=purge\n"
+						 "ask - request request=3 verb=purge\n"
+						 "ask - request request=3 verb=purge\n"
+						 "close 3\n"
+						 "read-again\n");
+	text_done(&recorded);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -246,6 +289,7 @@ int main(void)
 		TEST(test_whatever_is_held_back),
 		TEST(test_another_configuration),
 		TEST(test_time_goes_on_only),
+		TEST(test_all_that_comes_in_is_recorded),
 	};
 
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);

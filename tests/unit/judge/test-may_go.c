@@ -271,6 +271,19 @@ static void other_going(void)
 	in_map_with_another()->device.state = DEVICE_GOING;
 }
 
+static void other_unreachable(void)
+{
+	struct path *other = in_map_with_another();
+
+	other->state = PATH_UNCHECKED;
+	other->state_why = BECAUSE_UNREACHABLE;
+}
+
+static void other_not_opened(void)
+{
+	in_map_with_another()->watch = WATCH_FAILED;
+}
+
 static void last_allowed(void)
 {
 	alone_in_map();
@@ -392,6 +405,8 @@ static const struct row {
 	{ "the other is leaving: deleting", other_deleting, BECAUSE_LAST_PATH },
 	{ "the other is leaving: stuck", other_stuck, BECAUSE_LAST_PATH },
 	{ "the other is going by another hand", other_going, BECAUSE_LAST_PATH },
+	{ "the other cannot be opened", other_not_opened, BECAUSE_LAST_PATH },
+	{ "... and is tried again", other_unreachable, BECAUSE_LAST_PATH },
 	{ "the last may go: the map goes first", last_allowed, BECAUSE_MAP_FIRST },
 	{ "... not while it is in use", last_allowed_in_use, BECAUSE_HOLDERS },
 	{ "... nor while udev looks", last_allowed_udev, BECAUSE_UDEV },

@@ -57,6 +57,8 @@ static const struct row {
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_RESET },
 	{ "06/29/07 nexus loss", SENSE(6, 0x29, 0x07), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
 		false, PACE_RETRY_MS, ATTENTION_RESET },
+	{ "06/2a/06 access state", SENSE(6, 0x2a, 0x06), KEPT, 0, BECAUSE_ATTENTION, EVIDENCE_NONE,
+		false, PACE_RETRY_MS, ATTENTION_ACCESS_CHANGED },
 	{ "06 any other keeps the state", SENSE(6, 0x2a, 0x09), KEPT, 0, BECAUSE_ATTENTION,
 		EVIDENCE_NONE, false, PACE_RETRY_MS, ATTENTION_OTHER },
 	{ "06/25/00 is an attention", SENSE(6, 0x25, 0x00), KEPT, 0, BECAUSE_ATTENTION,
@@ -116,7 +118,9 @@ static void test_answers(void **state)
 
 		require(&rows[i], &v);
 		assert_int_equal(v.gone, GONE_UNKNOWN); /* INQUIRY was not asked */
-		assert_int_equal(v.reset, v.attention == ATTENTION_RESET);
+		assert_int_equal(v.failover, v.attention == ATTENTION_RESET ||
+						     v.attention == ATTENTION_ACCESS_CHANGED ||
+						     v.why == BECAUSE_TRANSITION);
 	}
 }
 
@@ -257,6 +261,59 @@ static struct obs_checked answer(struct scsi_answer tur)
 	return (struct obs_checked){
 		.state = DEVICE_RUNNING, .transport = TRANSPORT_UP, .asked = true, .tur = tur
 	};
+}
+
+static struct scsi_answer transition(void)
+{
+	return built_sense(2, 0x04, 0x0a);
+}
+
+static struct scsi_answer access_changed(void)
+{
+	return built_sense(6, 0x2a, 0x06);
+}
+
+static struct scsi_answer reset(void)
+{
+	return built_sense(6, 0x29, 0x00);
+}
+
+/* Says so for so long, every second; does it keep the nexus from being trusted at the end? */
+static const struct {
+	const char *rule;
+	struct scsi_answer (*say)(void);
+	uint32_t times;
+	bool keeps;
+} ill_rows[] = {
+	{ "on the way", transition, 30, true },
+	{ "on the way for ever", transition, 200, false },
+	{ "another access state", access_changed, 10, true },
+	{ "another access state with every command", access_changed, 30, false },
+	{ "a reset", reset, 1, true },
+	{ "a reset with every command", reset, 30, false },
+};
+
+static void test_one_that_is_ill_keeps_nobody_waiting(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ill_rows); i++) {
+		struct nexus *n;
+
+		if (i) {
+			end(state);
+			begin(state);
+		}
+		apply(built_good());
+		n = model_nexus(m, p);
+		for (uint32_t k = 0; k < ill_rows[i].times; k++) {
+			n->up_since = instant_add_ms(m->now, 500);
+			apply(answer(ill_rows[i].say()));
+		}
+		if ((n->up_since.ms == m->now.ms) != ill_rows[i].keeps)
+			fail_msg("%s: %lu", ill_rows[i].rule, (unsigned long)n->up_since.ms);
+		apply(built_good()); /* it is well again: the next one is believed */
+		apply(answer(ill_rows[i].say()));
+		assert_int_equal(n->up_since.ms, m->now.ms);
+	}
 }
 
 static void test_agreeing_answers(void **state)
@@ -403,6 +460,21 @@ static void test_a_reset_starts_graces_anew(void **state)
 	assert_int_equal(p->state, PATH_UP);
 }
 
+/* The answer was on its way when it was closed; what it says of the target holds for the others. */
+static void test_a_reset_that_a_fenced_path_tells(void **state)
+{
+	struct path *neighbour = built_path(m, 3, 2, "two");
+
+	(void)state;
+	apply(built_good());
+	neighbour->up_since = p->up_since;
+	p->fence.fenced = true;
+	m->now.ms += 10;
+	apply(answer(built_sense(6, 0x29, 0x07)));
+	assert_int_equal(model_up_since(m, neighbour).ms, m->now.ms);
+	assert_true(model_nexus(m, p)->sweep);
+}
+
 static void test_silence_past_the_timeout(void **state)
 {
 	struct verdict v = path_judge_silence(p);
@@ -427,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_inquiry),
 		cmocka_unit_test(test_not_asked),
 		cmocka_unit_test(test_attentions_end),
+		TEST(test_one_that_is_ill_keeps_nobody_waiting),
 		TEST(test_agreeing_answers),
 		TEST(test_answers_in_one_breath),
 		TEST(test_silence_neither_confirms_nor_clears),
@@ -435,6 +508,7 @@ int main(void)
 		TEST(test_qualifier_answers_agree_with_each_other),
 		TEST(test_the_way_of_one_path),
 		TEST(test_a_reset_starts_graces_anew),
+		TEST(test_a_reset_that_a_fenced_path_tells),
 		TEST(test_silence_past_the_timeout),
 	};
 

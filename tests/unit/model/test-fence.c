@@ -11,7 +11,7 @@ static void test_steps(void **state)
 		[FENCE_NO] = "-x----",
 		[FENCE_SUSPECTED] = "x-x---",
 		[FENCE_CHANGED] = "x--xx-",
-		[FENCE_FAILING] = "----x-",
+		[FENCE_FAILING] = "--x-x-",
 		[FENCE_OFFLINING] = "--x--x",
 		[FENCE_FENCED] = "---xx-",
 	};

@@ -337,6 +337,10 @@ static void test_attention(void **state)
 	o.uevent.attention = ATTENTION_RESET; /* it was away between two checks */
 	note(o);
 	assert_int_equal(model_nexus(m, p)->up_since.ms, BUILT_NOW_MS + 5);
+	model_nexus(m, p)->up_since = (instant){ BUILT_NOW_MS };
+	o.uevent.attention = ATTENTION_ACCESS_CHANGED; /* it fails over */
+	note(o);
+	assert_int_equal(model_nexus(m, p)->up_since.ms, BUILT_NOW_MS + 5);
 	assert_int_equal(m->n_looks, 0);
 }
 

@@ -374,6 +374,40 @@ static void test_an_attention_of_another_lun(void **state)
 	assert_true(w->identified[p->id.slot] > 0);
 }
 
+/* Its last answer was an attention, and nobody asks through it any more. */
+static void test_check_of_what_had_an_attention(void **state)
+{
+	struct obs_request word = { .verb = VERB_CHECK };
+
+	(void)state;
+	begin("");
+	remap(p, 2);
+	world_of(w, p)->checked.tur = built_sense(6, 0x2a, 0x01);
+	run_to_deed();
+	assert_true(p->attentions > 0);
+	world_of(w, p)->checked.state = DEVICE_OFFLINE;
+	set_offline(p);
+	word.request = ++last_id;
+	assert_int_equal(request_open(w->m, &word, p, "name"), 0);
+	world_run(w, SOON_MS);
+	require_result(word.request, RESULT_CHECKED, "");
+}
+
+/* The map's hand was out for long, and the configuration is another one now. */
+static void test_report_while_the_map_is_told(void **state)
+{
+	(void)state;
+	begin_in_map("", 2);
+	remap(p, 2);
+	run_to_deed();
+	require_fence(p, FENCE_FAILING, BECAUSE_IDENTITY_CHANGED);
+	model_set_config(w->m, built_config("defaults {\n identity_fence report\n}\n"));
+	world_deed_ends(w, 0, STAGE_WRITE);
+	world_run(w, SOON_MS);
+	require_fence(p, FENCE_CHANGED, BECAUSE_REPORTED);
+	assert_int_equal(w->n_deeds, 1);
+}
+
 /* ---- another daemon -------------------------------------------------------------------------- */
 
 static void test_fenced_by_another_daemon(void **state)
@@ -536,6 +570,8 @@ int main(void)
 		TEST(test_away_since),
 		TEST(test_a_removal_is_under_way),
 		TEST(test_an_attention_of_another_lun),
+		TEST(test_check_of_what_had_an_attention),
+		TEST(test_report_while_the_map_is_told),
 		TEST(test_fenced_by_another_daemon),
 		TEST(test_purge_fenced),
 		TEST(test_purge_fenced_in_use),

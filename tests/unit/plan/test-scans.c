@@ -264,6 +264,24 @@ static void test_not_within_a_minute_of_a_removal_beside_a_purger(void **state)
 	require_scans(1);
 }
 
+/* The hand is back, and nobody has looked whether the device is gone. */
+static void test_not_before_it_is_known_that_it_went(void **state)
+{
+	(void)state;
+	begin("");
+	world_run(w, 2 * MINUTE_MS);
+	owner_purges(true);
+	world_of(w, p)->checked = built_gone();
+	world_run_until(w, p, PURGE_DELETING, MINUTE_MS);
+	world_of(w, p)->absent = true;
+	ask(place_of_host(3), 0);
+	world_deed_ends(w, 0, STAGE_WRITE);
+	world_run(w, MINUTE_MS - 1000);
+	require_scans(0);
+	world_run(w, 2000);
+	require_scans(1);
+}
+
 static void test_at_once_where_nobody_else_purges(void **state)
 {
 	(void)state;
@@ -415,6 +433,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_a_host_that_is_not_there, end),
 		cmocka_unit_test_teardown(
 			test_not_within_a_minute_of_a_removal_beside_a_purger, end),
+		cmocka_unit_test_teardown(test_not_before_it_is_known_that_it_went, end),
 		cmocka_unit_test_teardown(test_at_once_where_nobody_else_purges, end),
 		cmocka_unit_test_teardown(test_another_address_rests_for_itself, end),
 		cmocka_unit_test_teardown(test_a_minute_after_the_start, end),

@@ -240,7 +240,7 @@ static void on_happen(void *arg)
 void stage_init(struct stage *stage, const struct stage_script *script)
 {
 	struct sources *s = calloc(1, sizeof *s);
-	struct core_port port = { act, changed, s };
+	struct core_port port = { .act = act, .changed = changed, .arg = s };
 	struct config *config = NULL;
 
 	assert_non_null(s);

@@ -95,6 +95,26 @@ static void torn(void **state)
 	assert_string_equal(text_str(&answers), "DATA\r\n" OK);
 }
 
+/* The longest line there is, torn within its end: half an end is no part of the line. */
+static void longest(void **state)
+{
+	struct handshake h = { .uid = 1000, .guid = GUID };
+	_cleanup_(text_done) struct text answers = TEXT_INIT;
+	uint8_t line[1 + HANDSHAKE_LINE - 1 + 2] = { 0 };
+	size_t taken;
+
+	(void)state;
+	memset(line + 1, 'A', sizeof line - 1);
+	memcpy(line + sizeof line - 2, "\r\n", 2);
+	assert_int_equal(
+		handshake_feed(&h, line, sizeof line - 1, &answers, &taken), HANDSHAKE_WAITS);
+	assert_int_equal(taken, 1);
+	assert_int_equal(
+		handshake_feed(&h, line + 1, sizeof line - 1, &answers, &taken), HANDSHAKE_WAITS);
+	assert_int_equal(taken, sizeof line - 1);
+	assert_string_equal(text_str(&answers), "ERROR\r\n");
+}
+
 static void bounded(void **state)
 {
 	struct handshake h = { .uid = 1000, .guid = GUID }, talker = h;
@@ -150,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(torn),
+		cmocka_unit_test(longest),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(heads),
 	};

@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Behind the port: what the helpers make of an action, in virtual time. A single helper answers in
- * the order in which it was asked; a keeper's checks overtake each other; a hand does at its moment
- * what src/act/hand.c does, in the same order.
+ * the order in which it was asked; a keeper's checks overtake each other.
  */
 #include "sim.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
-#include "scsi/gone.h"
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
-static struct handle *handle_of(struct sim *s, path_id id)
+struct handle *helpers_handle(struct sim *s, path_id id)
 {
 	struct handle *h = &s->handles[id.slot % HANDLES];
 
 	return id.gen && path_id_equal(h->id, id) ? h : NULL;
-}
-
-static struct hand_truth *hand_of_path(struct sim *s, path_id id)
-{
-	for (uint32_t i = 0; i < HANDS; i++)
-		if (s->hands[i].used && !s->hands[i].lost && s->hands[i].daemon == s->daemon &&
-			path_id_equal(s->hands[i].path, id))
-			return &s->hands[i];
-	return NULL;
 }
 
 static void watch(struct sim *s, const struct event *e)
@@ -50,7 +40,11 @@ static void watch(struct sim *s, const struct event *e)
 		o.result = -EAGAIN;
 	else if (!h->id.gen)
 		*h = (struct handle){
-			.id = e->action.path, .host = host, .lun = lun, .ino = w->ino
+			.id = e->action.path,
+			.host = host,
+			.lun = lun,
+			.ino = w->ino,
+			.asked_at = s->now,
 		};
 	sim_feed(s, &o);
 }
@@ -59,11 +53,13 @@ static void watch(struct sim *s, const struct event *e)
 
 static void check(struct sim *s, const struct event *e)
 {
-	struct handle *h = handle_of(s, e->action.path);
+	struct handle *h = helpers_handle(s, e->action.path);
 	struct observation o = {
 		.kind = OBS_CHECKED, .path = e->action.path, .action = e->action.id
 	};
 	struct event *late;
+	uint64_t order;
+	instant when;
 
 	if (e->state == DEVICE_UNKNOWN) { /* it was not watched */
 		o.result = -ENODEV;
@@ -72,6 +68,15 @@ static void check(struct sim *s, const struct event *e)
 	}
 	if (!h || h->check != e->action.id)
 		return; /* closed under the command: nobody answers it */
+	if (instant_before(s->now, s->nexuses[h->host].tags_out_until)) {
+		late = sim_push(s, EVENT_ANSWER, s->nexuses[h->host].tags_out_until);
+		when = late->at;
+		order = late->order;
+		*late = *e;
+		late->at = when;
+		late->order = order;
+		return;
+	}
 	o.checked.state = e->state;
 	o.checked.transport = e->transport;
 	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
@@ -81,6 +86,7 @@ static void check(struct sim *s, const struct event *e)
 		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
 		h->check = 0;
+		h->asked_at = s->now;
 		oracle_told(s, h->host, h->lun, &o);
 		sim_feed(s, &o);
 		return;
@@ -139,8 +145,12 @@ static void look(struct sim *s, const struct event *e)
 	struct observation o;
 	uint32_t h, l;
 
-	if (!world_at(e->action.look.sysfs, &h, &l))
-		sim_fail(s, "looked at is no device: %s", e->action.look.sysfs);
+	if (!world_at(e->action.look.sysfs, &h, &l)) { /* a name that was cut */
+		o = (struct observation){ .kind = OBS_DEVICE, .action = e->action.id };
+		memcpy(o.device.sysfs, e->action.look.sysfs, MAX_SYSFS);
+		sim_feed(s, &o);
+		return;
+	}
 	world_describe(s, h, l, &o);
 	o.action = e->action.id;
 	oracle_told(s, h, l, &o);
@@ -224,8 +234,28 @@ static void ask_owner(struct sim *s, const struct event *e)
 
 /* ---- dm hands -------------------------------------------------------------------------------- */
 
-static int do_map(struct sim *s, const struct act_map *wanted, bool remove)
+/* A table is refused for one of its devices that is too small. */
+static int resize(struct sim *s, struct map_truth *m, uint64_t sectors)
 {
+	if (sectors > world_volume_sectors(s, m->volume))
+		sim_fail(s, "map%u is to be longer than vol%u", m->minor, m->volume);
+	if (sectors < m->sectors)
+		sim_fail(s, "map%u is to be shorter", m->minor);
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		const struct device *d = &s->devices[i / LUNS][i % LUNS];
+
+		if (d->ino && world_map_of(s, d) == m - s->maps && d->sectors < sectors)
+			return -EINVAL;
+	}
+	m->sectors = sectors;
+	s->counts.resized++;
+	world_map_changed(s, (uint32_t)(m - s->maps));
+	return 0;
+}
+
+static int do_map(struct sim *s, const struct act_map *wanted, enum action_kind kind)
+{
+	bool remove = kind == ACT_REMOVE_MAP;
 	struct map_truth *m = NULL;
 
 	for (uint32_t i = 0; i < MAPS; i++)
@@ -241,6 +271,8 @@ static int do_map(struct sim *s, const struct act_map *wanted, bool remove)
 		world_map_changed(s, (uint32_t)(m - s->maps));
 		return 0;
 	}
+	if (kind == ACT_RESIZE_MAP)
+		return resize(s, m, wanted->sectors);
 	for (uint32_t i = 0; i < m->n_members; i++)
 		if (m->members[i].minor == wanted->member.minor) {
 			m->members[i].active = false;
@@ -257,268 +289,9 @@ static void dm_hand(struct sim *s, const struct event *e)
 	if (!s->peace && sim_chance(s, 50))
 		o.result = sim_chance(s, 500) ? -EIO : -EPIPE; /* refused, or lost */
 	else
-		o.result = do_map(s, &e->action.map, e->action.kind == ACT_REMOVE_MAP);
+		o.result = do_map(s, &e->action.map, e->action.kind);
 	o.done.stage = o.result == -EPIPE ? STAGE_NONE : STAGE_WRITE;
 	sim_feed(s, &o);
-}
-
-/* ---- hands ----------------------------------------------------------------------------------- */
-
-static void end_hand(struct sim *s, struct hand_truth *hand, enum hand_stage stage, int result,
-	const struct obs_checked *answers)
-{
-	struct observation o = { .kind = OBS_DONE, .path = hand->path, .action = hand->action };
-	bool heard = !hand->lost && hand->daemon == s->daemon;
-
-	hand->used = false;
-	o.result = result;
-	o.done.stage = (uint8_t)stage;
-	o.done.written = stage == STAGE_WRITE;
-	if (answers) {
-		o.done.asked = answers->asked;
-		o.done.tur = answers->tur;
-		o.done.inquiry = answers->inquiry;
-	}
-	s->counts.refused += result < 0;
-	if (!heard)
-		return;
-	sim_feed(s, &o);
-	if (!s->peace && sim_chance(s, 30))
-		sim_feed(s, &o); /* said twice */
-}
-
-static bool is_locked(const struct sim *s, const struct hand_truth *hand)
-{
-	for (uint32_t i = 0; i < HANDS; i++)
-		if (&s->hands[i] != hand && s->hands[i].used && s->hands[i].writing &&
-			s->hands[i].host == hand->host)
-			return true;
-	return false;
-}
-
-static enum gone ask_again(
-	struct sim *s, const struct hand_truth *hand, struct obs_checked *answers)
-{
-	for (int i = 0; i < 6; i++) {
-		*answers = (struct obs_checked){ 0 };
-		world_ask(s, hand->host, hand->lun, hand->ino, true, false, answers);
-		if (answers->tur.sense_len == 0 || answers->tur.sense[1] != 6)
-			break;
-	}
-	return scsi_gone(&answers->tur, answers->inquired ? &answers->inquiry : NULL,
-		answers->inquiry_data, answers->inquiry_len);
-}
-
-/* Everything up to the write; the stage that refused, or STAGE_WRITE. */
-static enum hand_stage refuse(
-	struct sim *s, const struct hand_truth *hand, int *ret_why, struct obs_checked *answers)
-{
-	const struct device *d = &s->devices[hand->host][hand->lun];
-	enum device_state wanted = hand->fenced ? DEVICE_OFFLINE : DEVICE_RUNNING;
-	bool there = d->ino == hand->ino && !d->going;
-	enum gone gone;
-
-	*ret_why = -EBUSY;
-	if (is_locked(s, hand))
-		return STAGE_LOCK;
-	*ret_why = there ? -EAGAIN : -ENODEV;
-	if (!there || world_state(s, hand->host, hand->lun) != wanted)
-		return STAGE_STATE;
-	if (!hand->fenced && world_transport(s, hand->host) == TRANSPORT_DOWN)
-		return STAGE_TRANSPORT;
-	gone = hand->fenced ? GONE_UNSUPPORTED : ask_again(s, hand, answers);
-	if (gone != GONE_UNSUPPORTED && !(gone == GONE_QUALIFIER && hand->by_qualifier))
-		return STAGE_ASK;
-	*ret_why = -EBUSY;
-	if ((hand->claim || world_map_of(s, d) < 0) && world_is_busy(s, d))
-		return STAGE_CLAIM;
-	*ret_why = -EPIPE;
-	return hand->daemon == s->daemon ? STAGE_WRITE : STAGE_DAEMON;
-}
-
-void doers_push_hand(struct sim *s, enum event_kind kind, uint32_t index, instant at)
-{
-	struct event *e = sim_push(s, kind, at);
-
-	e->index = index;
-	e->action.id = s->hands[index].action;
-}
-
-/* The kernel takes the word only while the device runs, or is offline already. */
-static void fence(struct sim *s, struct hand_truth *hand)
-{
-	struct device *d = &s->devices[hand->host][hand->lun];
-	enum device_state state = world_state(s, hand->host, hand->lun);
-	bool told = !hand->lost && hand->daemon == s->daemon;
-
-	if (d->ino != hand->ino || d->going)
-		end_hand(s, hand, STAGE_WRITE, -ENODEV, NULL);
-	else if (hand->daemon != s->daemon)
-		end_hand(s, hand, STAGE_DAEMON, -EPIPE, NULL);
-	else if (state != DEVICE_RUNNING && state != DEVICE_OFFLINE)
-		end_hand(s, hand, STAGE_WRITE, -EINVAL, NULL);
-	else if (!s->peace && sim_chance(s, 30))
-		end_hand(s, hand, STAGE_WRITE, -EIO, NULL);
-	else {
-		oracle_fence(s, hand);
-		d->offline = d->fenced = d->recorded = true;
-		if (told)
-			d->fenced_told = s->daemon;
-		end_hand(s, hand, STAGE_NONE, 0, NULL);
-	}
-}
-
-static bool is_found(const struct sim *s, const struct hand_truth *hand, uint32_t l)
-{
-	const struct scsi_address address = { .host = hand->host, .lun = l };
-
-	return place_covers(&hand->place, &address) && s->volume[hand->host][l] &&
-	       !s->devices[hand->host][l].ino;
-}
-
-/* What the scan hand does: the lock, then the write, which comes back when all was looked at. */
-static void scan_hand(struct sim *s, struct hand_truth *hand)
-{
-	if (is_locked(s, hand)) {
-		end_hand(s, hand, STAGE_LOCK, -EBUSY, NULL);
-		return;
-	}
-	if (hand->daemon != s->daemon) {
-		end_hand(s, hand, STAGE_DAEMON, -ECANCELED, NULL);
-		return;
-	}
-	hand->writing = true;
-	s->counts.scans++;
-	for (uint32_t l = 0; l < LUNS && s->nexuses[hand->host].up; l++)
-		if (is_found(s, hand, l)) {
-			oracle_back(s, hand, hand->host, l);
-			s->counts.found++;
-			world_add_device(s, hand->host, l);
-		}
-	hand->hung = !s->peace && sim_chance(s, 50);
-	if (hand->hung)
-		s->counts.stuck++;
-	else
-		doers_push_hand(s, EVENT_HAND_END, (uint32_t)(hand - s->hands),
-			sim_in(s, 1, sim_chance(s, 50) ? 60000 : 300));
-}
-
-void doers_hand(struct sim *s, uint32_t index)
-{
-	struct hand_truth *hand = &s->hands[index];
-	struct observation began = { .kind = OBS_HAND, .path = hand->path, .action = hand->action };
-	struct obs_checked answers = { 0 };
-	enum hand_stage stage;
-	bool refused; /* by the kernel: nothing dies */
-	int why;
-
-	began.hand.pid = 1000 + index;
-	began.hand.host = hand->host;
-	if (hand->daemon == s->daemon)
-		sim_feed(s, &began);
-	if (hand->fence || hand->scan) {
-		(hand->fence ? fence : scan_hand)(s, hand);
-		return;
-	}
-	stage = refuse(s, hand, &why, &answers);
-	sim_story(s, "hand %llu: %u:0:0:%u stage %s", (unsigned long long)hand->action, hand->host,
-		hand->lun, hand_stage_name(stage));
-	if (stage != STAGE_WRITE) {
-		end_hand(s, hand, stage, why, &answers);
-		return;
-	}
-	refused = !s->peace && sim_chance(s, 30);
-	oracle_write(s, hand, refused);
-	if (refused) {
-		end_hand(s, hand, STAGE_WRITE, -EIO, &answers);
-		return;
-	}
-	hand->writing = true;
-	world_begin_removal(s, hand->host, hand->lun);
-	hand->hung = !s->peace && sim_chance(s, 100);
-	if (hand->hung) {
-		s->counts.stuck++;
-		return;
-	}
-	doers_push_hand(s, EVENT_HAND_END, index, sim_in(s, 1, sim_chance(s, 50) ? 15000 : 60));
-}
-
-void doers_hand_ended(struct sim *s, uint32_t index)
-{
-	struct hand_truth *hand = &s->hands[index];
-
-	if (!hand->used || !hand->writing)
-		return;
-	if (!hand->scan) {
-		world_end_removal(s, hand->host, hand->lun);
-		if (hand->daemon == s->daemon && !hand->lost)
-			s->purged_at[hand->host][hand->lun] = s->now;
-	}
-	end_hand(s, hand, STAGE_WRITE, 0, NULL);
-}
-
-static void begin_hand(struct sim *s, const struct action *a)
-{
-	struct handle *h = handle_of(s, a->path);
-	struct hand_truth *hand = NULL;
-	struct observation o = { .kind = OBS_DONE, .path = a->path, .action = a->id };
-	struct event *e;
-
-	for (uint32_t i = 0; i < HANDS && !hand; i++)
-		if (!s->hands[i].used)
-			hand = &s->hands[i];
-	if (!h || !hand) {
-		o.result = -ENODEV;
-		e = sim_push(s, EVENT_SAY, sim_in(s, 0, 1));
-		e->daemon = s->daemon;
-		e->said = malloc(sizeof o);
-		*e->said = o;
-		return;
-	}
-	*hand = (struct hand_truth){
-		.used = true,
-		.action = a->id,
-		.path = a->path,
-		.host = h->host,
-		.lun = h->lun,
-		.ino = h->ino,
-		.daemon = s->daemon,
-		.claim = a->kind == ACT_DELETE && a->del.claim,
-		.by_qualifier = a->kind == ACT_DELETE && a->del.by_qualifier,
-		.sent_at = s->now,
-		.fence = a->kind == ACT_FENCE,
-		.fenced = a->kind == ACT_DELETE && a->del.fenced,
-	};
-	if (hand->fence)
-		oracle_fence_sent(s, a, hand);
-	else
-		oracle_sent(s, a, hand);
-	doers_push_hand(s, EVENT_HAND, (uint32_t)(hand - s->hands),
-		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
-}
-
-static void begin_scan(struct sim *s, const struct action *a)
-{
-	struct hand_truth *hand = NULL;
-
-	for (uint32_t i = 0; i < HANDS && !hand; i++)
-		if (!s->hands[i].used)
-			hand = &s->hands[i];
-	if (!hand)
-		sim_fail(s, "more hands than hosts");
-	*hand = (struct hand_truth){
-		.used = true,
-		.action = a->id,
-		.host = a->scan.place.host,
-		.lun = LUNS,
-		.daemon = s->daemon,
-		.scan = true,
-		.place = a->scan.place,
-		.sent_at = s->now,
-	};
-	oracle_sent_scan(s, hand);
-	doers_push_hand(s, EVENT_HAND, (uint32_t)(hand - s->hands),
-		sim_in(s, 2, sim_chance(s, 50) ? 4500 : 100));
 }
 
 /* ---- the port -------------------------------------------------------------------------------- */
@@ -565,14 +338,14 @@ static enum helper_kind helper_of(enum action_kind kind)
 
 static void begin_check(struct sim *s, struct event *e)
 {
-	struct handle *h = handle_of(s, e->action.path);
+	struct handle *h = helpers_handle(s, e->action.path);
 
 	e->state = DEVICE_UNKNOWN;
 	if (!h)
 		return;
 	if (h->check)
 		sim_fail(s, "two checks of %u:0:0:%u at once", h->host, h->lun);
-	if (hand_of_path(s, e->action.path))
+	if (hands_of_path(s, e->action.path))
 		sim_fail(s, "a check of %u:0:0:%u while its hand is out", h->host, h->lun);
 	if (!e->action.check.only_look && s->devices[h->host][h->lun].fenced_told == s->daemon)
 		sim_fail(s, "P7: a question to %u:0:0:%u, which is fenced", h->host, h->lun);
@@ -581,7 +354,7 @@ static void begin_check(struct sim *s, struct event *e)
 	e->transport = world_transport(s, h->host);
 }
 
-void doers_act(void *arg, const struct action *a)
+void helpers_act(void *arg, const struct action *a)
 {
 	struct sim *s = arg;
 	enum helper_kind helper = helper_of(a->kind);
@@ -589,7 +362,7 @@ void doers_act(void *arg, const struct action *a)
 
 	oracle_action(s, a);
 	if (a->kind == ACT_FORGET) {
-		struct handle *h = handle_of(s, a->path);
+		struct handle *h = helpers_handle(s, a->path);
 
 		s->forgotten[a->path.slot % HANDLES] = s->last_order + 1;
 		if (h)
@@ -597,11 +370,11 @@ void doers_act(void *arg, const struct action *a)
 		return;
 	}
 	if (a->kind == ACT_DELETE || a->kind == ACT_FENCE) {
-		begin_hand(s, a);
+		hands_begin(s, a);
 		return;
 	}
-	if (a->kind == ACT_SCAN) {
-		begin_scan(s, a);
+	if (a->kind == ACT_SCAN || a->kind == ACT_REREAD) {
+		hands_begin_scan(s, a);
 		return;
 	}
 	e = sim_push(s, EVENT_ANSWER, when_answered(s, helper));
@@ -619,7 +392,7 @@ static bool is_void(const struct sim *s, const struct event *e)
 	return e->daemon != s->daemon || e->epoch != s->epochs[e->helper][e->host];
 }
 
-void doers_answer(struct sim *s, const struct event *e)
+void helpers_answer(struct sim *s, const struct event *e)
 {
 	if (is_void(s, e))
 		return;
@@ -632,19 +405,19 @@ void doers_answer(struct sim *s, const struct event *e)
 	case ACT_FIND_HOLDERS: find_holders(s, e); return;
 	case ACT_READ_MAPS: read_maps(s, e); return;
 	case ACT_FAIL_PATH:
-	case ACT_REMOVE_MAP: dm_hand(s, e); return;
+	case ACT_REMOVE_MAP:
+	case ACT_RESIZE_MAP: dm_hand(s, e); return;
 	case ACT_FORGET:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
-	case ACT_RESIZE_MAP: /* nobody asks for a volume to grow */
 	case ACT_REREAD:
 	case ACTION_KINDS: return;
 	}
 }
 
 /* What was put into words before: a late answer, a uevent, news of a map. */
-void doers_say(struct sim *s, const struct event *e)
+void helpers_say(struct sim *s, const struct event *e)
 {
 	struct observation o;
 
@@ -658,11 +431,12 @@ void doers_say(struct sim *s, const struct event *e)
 	if (is_void(s, e))
 		return;
 	if (e->said->kind == OBS_CHECKED) {
-		struct handle *h = handle_of(s, e->said->path);
+		struct handle *h = helpers_handle(s, e->said->path);
 
 		if (!h || h->check != e->said->action)
 			return;
 		h->check = 0;
+		h->asked_at = s->now;
 		oracle_told(s, e->host, e->lun, e->said);
 	}
 	sim_feed(s, e->said);
@@ -670,7 +444,7 @@ void doers_say(struct sim *s, const struct event *e)
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-void doers_lose(struct sim *s, enum helper_kind helper, uint32_t host)
+void helpers_lose(struct sim *s, enum helper_kind helper, uint32_t host)
 {
 	struct observation o = { .kind = OBS_HELPER };
 
@@ -687,29 +461,8 @@ void doers_lose(struct sim *s, enum helper_kind helper, uint32_t host)
 	sim_feed(s, &o);
 }
 
-/* Its socket closes: what it did before that, it did. */
-void doers_lose_hand(struct sim *s)
-{
-	struct hand_truth *hand = &s->hands[sim_below(s, HANDS)];
-	struct observation o = { .kind = OBS_DONE, .path = hand->path, .action = hand->action };
-
-	if (!hand->used || hand->lost || hand->daemon != s->daemon)
-		return;
-	o.result = -EPIPE;
-	if (hand->writing)
-		hand->lost = true;
-	else
-		hand->used = false;
-	sim_feed(s, &o);
-}
-
-void doers_refuse_hand(struct sim *s, uint32_t index)
-{
-	end_hand(s, &s->hands[index], STAGE_ASK, -EAGAIN, NULL);
-}
-
 /* Another daemon: all helpers' sockets are closed. Hands in the kernel go on. */
-void doers_forget_all(struct sim *s)
+void helpers_forget_all(struct sim *s)
 {
 	s->daemon++;
 	s->dm_watches = false;
