@@ -148,8 +148,12 @@ static int perform_verified(
 	if (a->kind == ACT_FAIL_PATH)
 		return fail_path(dm, &a->map, done);
 	/* it would have to be asked, and was not known to run when this was decided */
-	if (!a->map.owned && multipathd_is_running(NULL))
-		return -EAGAIN;
+	if (!a->map.owned) {
+		int r = multipathd_is_running(NULL);
+
+		if (r != 0)
+			return r < 0 ? r : -EAGAIN;
+	}
 	return a->kind == ACT_RESIZE_MAP ? resize_map(dm, &a->map, done)
 					 : remove_map(dm, &a->map, done);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "act/fences.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "port/process.h"
+#include "port/sysfs.h"
 
 #define PREFIX "fence-"
 
@@ -81,54 +81,66 @@ void fences_remove(uint64_t ino)
 		unlinkat(folder, name, 0);
 }
 
-static bool is_there(const struct obs_fenced *fenced)
+/* 1: the device is there, 0: it went, or negative errno. */
+static int is_there(const struct obs_fenced *fenced)
 {
 	char path[MAX_SYSFS + 8];
 	struct stat s;
 
 	snprintf(path, sizeof path, "/sys/%s", fenced->sysfs);
-	return stat(path, &s) == 0 && s.st_ino == fenced->ino;
+	if (stat(path, &s) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return s.st_ino == fenced->ino;
 }
 
+/* 0, -EBADMSG: it is no record, or other negative errno. */
 static int read_file(int folder, const char *name, struct observation *ret)
 {
 	_cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char line[LINE_BYTES];
 	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
 
-	if (n <= 0)
-		return -EIO;
+	if (n < 0)
+		return errno == ELOOP ? -EBADMSG : -errno;
 	line[n] = '\0';
-	if (observation_parse(line, ret) < 0 || ret->kind != OBS_FENCED)
-		return -EINVAL;
+	if (!strchr(line, '\n') || observation_parse(line, ret) < 0 || ret->kind != OBS_FENCED)
+		return -EBADMSG;
 	return 0;
 }
 
-static void read_folder(int folder, DIR *list, observation_sink sink, void *arg)
+/* A record that merely cannot be read stays. */
+static int read_record(int folder, const char *name, observation_sink sink, void *arg)
 {
-	const struct dirent *entry;
+	struct observation o;
+	int r = read_file(folder, name, &o);
 
-	while ((entry = readdir(list))) {
-		struct observation o;
-
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)))
-			continue;
-		if (read_file(folder, entry->d_name, &o) < 0 || !is_there(&o.fenced))
-			unlinkat(folder, entry->d_name, 0);
-		else
-			sink(arg, &o);
-	}
+	if (r >= 0)
+		r = is_there(&o.fenced);
+	if (r == 1)
+		sink(arg, &o);
+	else if (r == 0 || r == -EBADMSG)
+		unlinkat(folder, name, 0);
+	return r == -EBADMSG ? 0 : r;
 }
 
-void fences_read(observation_sink sink, void *arg)
+static int read_folder(int folder, struct sysfs_list *list, observation_sink sink, void *arg)
 {
-	int folder = open_folder(false);
-	DIR *list = folder < 0 ? NULL : fdopendir(folder);
+	const char *name;
+	int r = 0;
 
-	if (!list) {
-		close_fd(folder);
-		return;
-	}
-	read_folder(folder, list, sink, arg);
-	closedir(list); /* and folder with it */
+	while (r >= 0 && (name = sysfs_list_next(list)))
+		if (!strncmp(name, PREFIX, strlen(PREFIX)))
+			r = read_record(folder, name, sink, arg);
+	return r < 0 ? r : sysfs_list_end(list);
+}
+
+int fences_read(observation_sink sink, void *arg)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list list = { 0 };
+	_cleanup_(closep) int folder = open_folder(false);
+	int r = folder < 0 ? folder : sysfs_list_init(&list, folder, ".");
+
+	if (r < 0)
+		return r == -ENOENT && folder < 0 ? 0 : r;
+	return read_folder(folder, &list, sink, arg);
 }

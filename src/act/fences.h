@@ -12,5 +12,6 @@
 int fences_write(const struct act_fence *fence);
 void fences_remove(uint64_t ino);
 
-/* Tells sink OBS_FENCED for each device that is still there, and removes the records of others. */
-void fences_read(observation_sink sink, void *arg);
+/* Tells sink OBS_FENCED for each device that is still there, and removes the records of others. 0
+ * (also when there are none), or negative errno: not all that there are were told. */
+int fences_read(observation_sink sink, void *arg);

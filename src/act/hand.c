@@ -27,7 +27,7 @@ struct hand {
 	const struct action *action;	/* borrowed */
 	const struct hand_order *order; /* borrowed */
 	const struct handles *handles;	/* borrowed */
-	int socket, locks;		/* borrowed */
+	int socket, end, locks;		/* borrowed */
 	int claim;			/* owned: the claimed disk, or -1 */
 	uint64_t asked_ms;
 	struct obs_checked answers;
@@ -214,8 +214,8 @@ static int write_delete(struct hand *h)
 	test_point("hand-before-write");
 	h->written = true;
 	n = write(h->handles->delete_file, "1", 1);
-	if (n < 0)
-		return -errno;
+	if (n != 1)
+		return n < 0 ? -errno : -EIO;
 	if (h->action->del.fenced)
 		fences_remove(h->handles->ino);
 	return 0;
@@ -288,10 +288,12 @@ static int report(const struct hand *h, enum hand_stage stage, int result)
 	return packet_send_patiently(h->socket, &o, observation_size(&o));
 }
 
-static void settle(const struct hand *h)
+/* What it kept open of others, nobody would learn the end of. */
+static int settle(const struct hand *h)
 {
 	const int kept[] = {
 		h->socket,
+		h->end,
 		h->locks,
 		h->handles->dir,
 		h->handles->delete_file,
@@ -301,26 +303,26 @@ static void settle(const struct hand *h)
 		h->handles->disk,
 	};
 
-	process_close_all_but(kept, ARRAY_SIZE(kept));
 	process_settle("pk-hand");
+	return process_close_all_but(kept, ARRAY_SIZE(kept));
 }
 
 int hand_main(const struct action *action, const struct hand_order *order,
-	const struct handles *handles, int socket, int locks)
+	const struct handles *handles, int socket, int end, int locks)
 {
 	struct hand h = {
 		.action = action,
 		.order = order,
 		.handles = handles,
 		.socket = socket,
+		.end = end,
 		.locks = locks,
 		.claim = -1,
 	};
-	enum hand_stage stage = STAGE_NONE;
+	enum hand_stage stage = STAGE_LOCK;
 	unsigned deed = deed_of(action);
-	int r = 0;
+	int r = settle(&h);
 
-	settle(&h);
 	test_point("hand-begin");
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && r >= 0; i++) {
 		if (!(steps[i].deeds & deed))

@@ -30,7 +30,8 @@ int hand_send_order(int keeper, const struct action *delete_action, int socket);
 
 /*
  * Forked by a keeper: borrows its handles. socket is the daemon's, locks the file whose byte
- * number <host> is locked while a hand is out (-1: there is none, and nothing is done). Reports
+ * number <host> is locked while a hand is out (-1: there is none, and nothing is done); end is kept
+ * open and no more: by its closing the keeper learns that the hand ended. Reports
  * OBS_HAND and one OBS_DONE, and returns the exit status.
  *
  * Past the action's deadline since the order nothing is written any more. The claim is also made
@@ -38,7 +39,7 @@ int hand_send_order(int keeper, const struct action *delete_action, int socket);
  * meanwhile is a disk that can be in use.
  */
 int hand_main(const struct action *action, const struct hand_order *order,
-	const struct handles *handles, int socket, int locks);
+	const struct handles *handles, int socket, int end, int locks);
 
 /* Byte number host of that file, until this process ends. 0, -EBUSY: another hand is out there. */
 int hand_lock_host(int locks, uint32_t host);

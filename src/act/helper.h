@@ -33,6 +33,7 @@ struct helper {
 	struct batch *out;     /* owned; NULL while nothing is gathered; sent in order */
 	struct question *owed; /* owned; the oldest first */
 	bool done;	       /* of a hand: it has reported its end */
+	bool must_end;	       /* it was not told what it had to be, or its socket failed */
 
 	/* of a keeper */
 	uint32_t n_hosts;

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <uthash.h>
 
 #include "act/ask.h"
 #include "act/hand.h"
 #include "act/handles.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "port/loop.h"
 #include "port/packet.h"
 #include "port/process.h"
@@ -41,7 +41,7 @@ struct watched {
 	struct ask ask;
 	int asker; /* a child that asks where there is no sg node: its pipe, or -1 */
 
-	int hand;	    /* pidfd of the hand that is out, or -1 */
+	int hand;	    /* closed at its other end by the end of the hand that is out; or -1 */
 	int owed_socket;    /* of a hand that waits for our command to end, or -1 */
 	struct action owed; /* its action */
 	struct hand_order order;
@@ -174,6 +174,10 @@ static struct watched *add(struct keeper *k, path_id id)
 	w->handles = HANDLES_NONE;
 	w->asker = w->hand = w->owed_socket = -1;
 	HASH_ADD(hh, k->paths, id, sizeof w->id, w);
+	if (!HASH_TOOK(w)) {
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 
@@ -232,33 +236,45 @@ static void hung_up(struct keeper *k, struct watched *w)
 
 /* ---- hands ------------------------------------------------------------------------------- */
 
-static void fork_hand(struct keeper *k, struct watched *w)
+/* By whose end the hand's is known there must be before there is a hand. */
+static int fork_hand(struct keeper *k, struct watched *w)
 {
-	int pid, pidfd;
+	_cleanup_(closep) int ours = -1, its = -1;
+	int pair[2], pid, r;
 
 	if (k->locks < 0)
 		k->locks = hand_open_locks();
+	r = packet_pair(pair);
+	if (r < 0)
+		return r;
+	ours = pair[0];
+	its = pair[1];
+	r = listen_to(k, ours, &w->hand_event);
+	if (r < 0)
+		return r;
 	flush(k); /* so that the child has nothing of ours to send */
 	pid = fork();
 	if (pid == 0)
-		_exit(hand_main(&w->owed, &w->order, &w->handles, w->owed_socket, k->locks));
+		_exit(hand_main(&w->owed, &w->order, &w->handles, w->owed_socket, its, k->locks));
 	if (pid < 0) {
-		answer_hand(&w->owed, w->owed_socket, STAGE_NONE, -errno);
-		return;
+		r = -errno;
+		stop_listening_to(k, ours);
+		return r;
 	}
-	pidfd = process_watch_child(pid);
-	if (pidfd >= 0 && listen_to(k, pidfd, &w->hand_event) >= 0)
-		w->hand = pidfd;
-	else
-		close_fd(pidfd); /* it has ended already */
+	w->hand = TAKE_FD(ours);
+	return 0;
 }
 
 /* The kernel would keep the hand waiting for our own command. */
 static void begin_owed_hand(struct keeper *k, struct watched *w)
 {
+	int r;
+
 	if (w->owed_socket < 0 || (is_busy(w) && w->owed.kind == ACT_DELETE))
 		return;
-	fork_hand(k, w);
+	r = fork_hand(k, w);
+	if (r < 0)
+		answer_hand(&w->owed, w->owed_socket, STAGE_LOCK, r);
 	w->owed_socket = close_fd(w->owed_socket);
 }
 
@@ -302,7 +318,8 @@ static _Noreturn void ask_in_child(
 	const int kept[] = { w->handles.disk, pipe };
 	struct obs_checked checked;
 
-	process_close_all_but(kept, ARRAY_SIZE(kept));
+	if (process_close_all_but(kept, ARRAY_SIZE(kept)) < 0)
+		_exit(EXIT_FAILURE);
 	prctl(PR_SET_NAME, "pk-asker");
 	ask_now(w->handles.disk, timeout_ms, wishes, 0, &checked);
 	_exit(packet_send_patiently(pipe, &checked, sizeof checked) < 0);
@@ -490,9 +507,7 @@ int keeper_main(int socket, uint32_t host)
 	k.socket = socket;
 	k.locks = hand_open_locks();
 	k.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (k.epoll < 0)
-		return EXIT_FAILURE;
-	r = run(&k);
+	r = k.epoll < 0 ? -errno : run(&k);
 	HASH_ITER (hh, k.paths, w, next)
 		forget(&k, w);
 	free_forgotten(&k);

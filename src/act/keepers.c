@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "act/helper.h"
+#include "base/hash.h"
 
 struct host {
 	UT_hash_handle hh;
@@ -101,6 +101,10 @@ static struct host *serve(struct keepers *k, struct helper *keeper, uint32_t num
 			return NULL;
 		host->number = number;
 		HASH_ADD(hh, k->hosts, number, sizeof number, host);
+		if (!HASH_TOOK(host)) {
+			free(host);
+			return NULL;
+		}
 	}
 	if (host->keeper != keeper) {
 		unserve(host);
@@ -129,8 +133,13 @@ int keepers_watch(struct keepers *k, struct helper *keeper, uint32_t number, pat
 	}
 	w->id = path;
 	w->host = host;
-	host->n_paths++;
 	HASH_ADD(hh, k->watched, id, sizeof w->id, w);
+	if (!HASH_TOOK(w)) {
+		free(w);
+		drop_if_unused(k, host);
+		return -ENOMEM;
+	}
+	host->n_paths++;
 	return 0;
 }
 

@@ -192,25 +192,27 @@ static void fail_gathered(void *arg, const struct action *a)
 {
 	struct helper *h = arg;
 
-	if (a->kind == ACT_FORGET)
-		helper_add(h, a);
-	else
+	if (a->kind != ACT_FORGET)
 		say_failed(h->owner, a->kind, a->id, a->path, -EAGAIN);
+	else if (helper_add(h, a) < 0)
+		h->must_end = true;
 }
 
 static void send_gathered(struct perform *p, struct helper *h, instant now)
 {
 	int r;
 
-	if (h->socket < 0 &&
+	if (h->socket < 0 && !h->must_end &&
 		(!instant_reached(now, h->not_before) || retired_are_many(&p->retired, h->kind)))
 		return;
-	r = h->socket < 0 ? start(p, h) : 0;
+	r = h->must_end ? -ENOMEM : h->socket < 0 ? start(p, h) : 0;
 	if (r >= 0)
 		r = helper_flush(h, now);
 	if (r == -EAGAIN && h->kind == HELPER_KEEPER && h->source)
 		helper_drop(h, fail_gathered, h);
 	else if (r < 0)
+		h->must_end = true;
+	if (h->must_end)
 		give_up(p, h, false);
 }
 
@@ -253,8 +255,8 @@ static void look_at_deadlines(struct perform *p)
 		else
 			give_up(p, h, true);
 	}
-	if (next.ms != INSTANT_FAR.ms)
-		loop_timer_set(p->timer, next);
+	if (next.ms != INSTANT_FAR.ms && loop_timer_set(p->timer, next) < 0)
+		loop_defer_now(p->settle); /* the next turn of the loop looks again */
 }
 
 static void settle(void *arg)
@@ -264,7 +266,7 @@ static void settle(void *arg)
 
 	for (struct helper *h = p->helpers, *after; h; h = after) {
 		after = h->next;
-		if (h->out || h->socket < 0)
+		if (h->out || h->socket < 0 || h->must_end)
 			send_gathered(p, h, now);
 	}
 	look_at_deadlines(p);
@@ -339,9 +341,14 @@ static int to_keeper(struct perform *p, const struct action *a)
 	if (!h)
 		return -ENODEV;
 	r = gather(p, h, a);
-	if (a->kind == ACT_FORGET)
-		keepers_forget(&p->keepers, a->path);
-	return r;
+	if (a->kind != ACT_FORGET)
+		return r;
+	keepers_forget(&p->keepers, a->path);
+	if (r < 0) {
+		h->must_end = true;
+		loop_defer_now(p->settle);
+	}
+	return 0;
 }
 
 /* The keeper gets one end of the hand's socket; the other is watched until the hand ends. */

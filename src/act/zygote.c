@@ -51,10 +51,7 @@ static _Noreturn void wait_for_role(struct zygote *z, int socket)
 	if (process_close_all_but(&socket, 1) < 0)
 		_exit(EXIT_FAILURE);
 	process_settle("pk-spare");
-	do {
-		packet_wait(socket, false);
-		r = packet_receive(socket, &z->in);
-	} while (r == -EAGAIN);
+	r = packet_receive_patiently(socket, &z->in);
 	close(socket);
 	if (r != 1 || packet_next(&z->in, &wish, sizeof wish) != 1 || z->in.n_fds != 1)
 		_exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -147,32 +147,50 @@ static const char *subject(enum criterion criterion, const struct config_device 
 	return text && *text ? text : NULL;
 }
 
-static const struct rule *fitting(
-	const struct rules *rules, enum criterion criterion, const char *text, const char *product)
+static int fits(const struct rule *rule, const char *text, const char *product)
 {
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct rule *rule = &rules->rule[i];
+	int r = rule->text ? pattern_matches(&rule->pattern, text) : 1;
 
-		if (rule->criterion == criterion &&
-			(!rule->text || pattern_matches(&rule->pattern, text)) &&
-			(!rule->product || pattern_matches(&rule->product_pattern, product)))
-			return rule;
+	return r > 0 && rule->product ? pattern_matches(&rule->product_pattern, product) : r;
+}
+
+/* The first rule that fits; NULL: none does. 0 or -ENOMEM. */
+static int find_fitting(const struct rules *rules, enum criterion criterion, const char *text,
+	const char *product, const struct rule **ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		r = rules->rule[i].criterion == criterion ? fits(&rules->rule[i], text, product)
+							  : 0;
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret = &rules->rule[i];
+			return 0;
+		}
 	}
-	return NULL;
+	*ret = NULL;
+	return 0;
 }
 
 static enum filter ask_lists(const struct blacklist *list, enum criterion criterion,
 	const char *text, const char *product, const struct rule **ret_rule)
 {
-	const struct rule *rule = fitting(&list->excepted, criterion, text, product);
-	enum filter answer = rule ? FILTER_EXCEPTED : FILTER_EXCLUDED;
+	const struct rule *rule;
 
-	if (!rule)
-		rule = fitting(&list->excluded, criterion, text, product);
+	if (find_fitting(&list->excepted, criterion, text, product, &rule) < 0)
+		return FILTER_NO_MEMORY;
+	if (rule) {
+		*ret_rule = rule;
+		return FILTER_EXCEPTED;
+	}
+	if (find_fitting(&list->excluded, criterion, text, product, &rule) < 0)
+		return FILTER_NO_MEMORY;
 	if (!rule)
 		return FILTER_NOTHING;
 	*ret_rule = rule;
-	return answer;
+	return FILTER_EXCLUDED;
 }
 
 /* The first property that a rule speaks of decides. */
@@ -233,7 +251,7 @@ enum filter blacklist_ask_all(const struct blacklist *list, const struct config_
 			*ret_criterion = (enum criterion)i;
 		if (ret_rule)
 			*ret_rule = rule;
-		if (answer == FILTER_EXCLUDED)
+		if (answer == FILTER_EXCLUDED || answer == FILTER_NO_MEMORY)
 			break;
 	}
 	return said;

@@ -27,6 +27,7 @@ enum filter {
 	FILTER_NOTHING,	 /* no rule fits */
 	FILTER_EXCEPTED, /* an exception fits */
 	FILTER_EXCLUDED,
+	FILTER_NO_MEMORY, /* for trying them */
 };
 
 struct rule {
@@ -78,8 +79,9 @@ enum filter blacklist_ask(const struct blacklist *list, enum criterion criterion
 	const struct config_device *device, const char *uid_attribute,
 	const struct rule **ret_rule);
 
-/* All criteria in order, up to the first that excludes; else what the last that said something
- * said. *ret_criterion, *ret_rule (may be NULL): of that answer; untouched on FILTER_NOTHING. */
+/* All criteria in order, up to the first that excludes or has no memory; else what the last that
+ * said something said. *ret_criterion, *ret_rule (may be NULL): of that answer; untouched on
+ * FILTER_NOTHING. */
 enum filter blacklist_ask_all(const struct blacklist *list, const struct config_device *device,
 	const char *uid_attribute, enum criterion *ret_criterion, const struct rule **ret_rule);
 

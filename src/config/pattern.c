@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config/pattern.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -176,11 +177,16 @@ const char *pattern_fault_text(enum pattern_fault fault)
 	return faults[fault];
 }
 
-bool pattern_matches(const struct pattern *pattern, const char *text)
+int pattern_matches(const struct pattern *pattern, const char *text)
 {
+	int r;
+
 	if (!pattern->is_set)
-		return false;
-	return (regexec(&pattern->regex, text, 0, NULL, 0) == 0) != pattern->is_inverted;
+		return 0;
+	r = regexec(&pattern->regex, text, 0, NULL, 0);
+	if (r != 0 && r != REG_NOMATCH)
+		return -ENOMEM;
+	return (r == 0) != pattern->is_inverted;
 }
 
 void pattern_done(struct pattern *pattern)

@@ -31,6 +31,6 @@ enum pattern_fault pattern_compile(const char *text, struct pattern *ret);
 enum pattern_fault pattern_compile_rule(const char *text, struct pattern *ret);
 const char *pattern_fault_text(enum pattern_fault fault);
 
-/* A pattern that is not set matches nothing. */
-bool pattern_matches(const struct pattern *pattern, const char *text);
+/* 1, 0 (as does a pattern that is not set), or -ENOMEM: it could not be tried. */
+int pattern_matches(const struct pattern *pattern, const char *text);
 void pattern_done(struct pattern *pattern);

@@ -119,15 +119,19 @@ static bool is_known(const char *text)
 	return text && *text;
 }
 
-static bool fits(const struct pattern *pattern, const char *text)
+static int fits(const struct pattern *pattern, const char *text)
 {
-	return !pattern->is_set || !is_known(text) || pattern_matches(pattern, text);
+	return !pattern->is_set || !is_known(text) ? 1 : pattern_matches(pattern, text);
 }
 
-static bool entry_fits(const struct entry *entry, const struct config_device *device)
+/* 1, 0 or -ENOMEM. */
+static int entry_fits(const struct entry *entry, const struct config_device *device)
 {
-	return !entry->never_matches && fits(&entry->vendor, device->vendor) &&
-	       fits(&entry->product, device->product) && fits(&entry->revision, device->revision);
+	int r = entry->never_matches ? 0 : fits(&entry->vendor, device->vendor);
+
+	if (r > 0)
+		r = fits(&entry->product, device->product);
+	return r > 0 ? fits(&entry->revision, device->revision) : r;
 }
 
 static const struct entry *multipath_of(const struct config *c, const char *wwid)
@@ -167,9 +171,11 @@ int config_layers(const struct config *config, const struct config_device *devic
 	bool is_identified = is_known(d->vendor) && is_known(d->product);
 	int r = visit(arg, &config->defaults);
 
-	for (size_t i = 0; i < config->devices.n && is_identified && r == 0; i++)
-		if (entry_fits(&config->devices.entry[i], d))
+	for (size_t i = 0; i < config->devices.n && is_identified && r == 0; i++) {
+		r = entry_fits(&config->devices.entry[i], d);
+		if (r > 0)
 			r = visit(arg, &config->devices.entry[i]);
+	}
 	if (r == 0)
 		r = visit(arg, &config->overrides);
 	for (size_t i = 0; i < config->protocols.n && r == 0; i++)
@@ -206,12 +212,17 @@ static int apply(void *arg, const struct entry *entry)
 	return 0;
 }
 
-void config_resolve(
+int config_resolve(
 	const struct config *config, const struct config_device *device, struct settings *ret)
 {
-	*ret = config->built_in;
-	config_layers(config, device, apply, ret);
-	settings_settle_intervals(ret);
+	struct settings settings = config->built_in;
+	int r = config_layers(config, device, apply, &settings);
+
+	if (r < 0)
+		return r;
+	settings_settle_intervals(&settings);
+	*ret = settings;
+	return 0;
 }
 
 struct search {
@@ -235,7 +246,8 @@ bool config_value(const struct config *config, const struct config_device *devic
 	struct search s = { .name = keyword };
 	const struct keyword *k = keyword_with_default(keyword);
 
-	config_layers(config, device, note, &s);
+	if (config_layers(config, device, note, &s) < 0)
+		out->failed = true;
 	if (s.found)
 		value_print(s.found->keyword, s.found->number, s.found->text, out);
 	else if (k)
@@ -269,25 +281,38 @@ static void attribute_of(
 		config_value(config, device, "uid_attribute", ret);
 }
 
-bool config_is_asked(
+static bool is_unwanted_usb(const struct config *config, const struct config_device *device)
+{
+	struct settings settings;
+
+	if (!is_known(device->protocol) || strcmp(device->protocol, USB) != 0)
+		return false;
+	config_resolve(config, NULL, &settings);
+	return !settings.allow_usb_devices;
+}
+
+int config_is_asked(
 	const struct config *config, const struct config_device *device, const char **ret_reason)
 {
 	_cleanup_(text_done) struct text attribute = TEXT_INIT;
-	const char *reason = NULL;
+	const char *reason = "behind USB (allow_usb_devices no)";
 	const struct rule *rule = NULL;
-	struct settings settings;
 
-	config_resolve(config, NULL, &settings);
-	attribute_of(config, device, &attribute);
-	if (is_known(device->protocol) && strcmp(device->protocol, USB) == 0 &&
-		!settings.allow_usb_devices)
-		reason = "behind USB (allow_usb_devices no)";
-	else if (blacklist_ask_all(&config->blacklist, device, text_str(&attribute), NULL, &rule) ==
-		 FILTER_EXCLUDED)
-		reason = rule ? rule->why : "udev property missing";
-	if (reason && ret_reason)
+	if (!is_unwanted_usb(config, device)) {
+		attribute_of(config, device, &attribute);
+		if (text_failed(&attribute))
+			return -ENOMEM;
+		switch (blacklist_ask_all(
+			&config->blacklist, device, text_str(&attribute), NULL, &rule)) {
+		case FILTER_NO_MEMORY: return -ENOMEM;
+		case FILTER_NOTHING:
+		case FILTER_EXCEPTED: return 1;
+		case FILTER_EXCLUDED: reason = rule ? rule->why : "udev property missing";
+		}
+	}
+	if (ret_reason)
 		*ret_reason = reason;
-	return !reason;
+	return 0;
 }
 
 const char *config_origin_text(

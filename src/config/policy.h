@@ -38,8 +38,9 @@ struct config_device {
 	const char *properties;
 };
 
-/* What is in force for device; with NULL what is in force for the daemon. */
-void config_resolve(
+/* What is in force for device; with NULL what is in force for the daemon. 0, or -ENOMEM: which
+ * entries apply to device could not be told, and *ret is untouched. Without device never. */
+int config_resolve(
 	const struct config *config, const struct config_device *device, struct settings *ret);
 
 /* Adds the value of any keyword for device to out, also of one that is not acted on (yet). false:
@@ -47,9 +48,9 @@ void config_resolve(
 bool config_value(const struct config *config, const struct config_device *device,
 	const char *keyword, struct text *out);
 
-/* May this device be asked at all? When not, *ret_reason (may be NULL) says which rule excludes it;
- * borrowed from config. */
-bool config_is_asked(
+/* May this device be asked at all? 1; 0: *ret_reason (may be NULL) says which rule excludes it,
+ * borrowed from config; -ENOMEM. */
+int config_is_asked(
 	const struct config *config, const struct config_device *device, const char **ret_reason);
 
 /* "multipath.conf:12 (overrides)", "built-in". Written to and returned from buffer. */

@@ -145,15 +145,21 @@ static int read_drop_ins(struct config_files *files, char **ret_failed)
 	struct dirent **names;
 	int n = scandir(MULTIPATH_DIR, &names, is_drop_in, alphasort), r = 0;
 
-	if (n < 0)
+	if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0; /* no such folder is no drop-in */
+	if (n < 0) {
+		int failed = -errno;
+
+		*ret_failed = strdup(MULTIPATH_DIR);
+		return failed;
+	}
 	for (int i = 0; i < n; i++) {
 		char path[512];
 
 		snprintf(path, sizeof path, "%s/%s", MULTIPATH_DIR, names[i]->d_name);
 		if (r >= 0)
 			r = read_one(files, path, false, FILE_DROP_IN);
-		if (r < 0 && ret_failed && !*ret_failed)
+		if (r < 0 && !*ret_failed)
 			*ret_failed = strdup(path);
 		free(names[i]);
 	}

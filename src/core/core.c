@@ -76,12 +76,12 @@ static void drain_changes(struct core *core)
 
 		event_log(m, c);
 		purge_round_count(&core->round, c);
-		if (c->kind == CHANGE_PATH_GONE)
-			forget_path(core, c->path);
 		if (core->port.changed)
 			core->port.changed(core->port.arg, c);
 	}
 	m->n_changes = 0;
+	while (m->n_left)
+		forget_path(core, m->left[--m->n_left]);
 }
 
 static bool is_answer(const struct question *q, const struct observation *o)

@@ -30,6 +30,7 @@ static const struct {
 	{ "request", "c68744dcb86f4c97853e18f519f9fa9f" },
 	{ "purge-round", "2a435ed64d4b49b590e465710a30c7e2" },
 	{ "zygote-lost", "bdf12cfb5c59476f8123aa0fad981b6a" },
+	{ "timer-lost", "b173935684a14bb6815815312b17c296" },
 	{ "events-dropped", "9fe097517f764702b3e4a8eb24f9049b" },
 	{ "recording-ended", "6627376d19254fa19620ddf4819e595a" },
 	{ "out-of-memory", "9a3e45f8d90946b685e983a58ae86e5a" },

@@ -96,6 +96,11 @@ static void feed(void *arg, const struct observation *o)
 	if (instant_ms_between(s->last_turn, loop_now()) > 2 * HEARTBEAT_MS)
 		feed_time(s); /* first the time, then what came in meanwhile */
 	core_feed(s->core, o);
+	if (o->kind == OBS_HELPER && o->helper.event == HELPER_LOST &&
+		o->helper.helper == HELPER_ZYGOTE) {
+		log_event(LOG_LEVEL_ERR, "zygote-lost", "what=ending, to be started anew");
+		loop_exit(s->loop, EXIT_FAILURE);
+	}
 	sources_kick(s);
 }
 
@@ -110,12 +115,17 @@ static void on_settle(void *arg)
 {
 	struct sources *s = arg;
 	instant now = loop_now(), next;
+	int r;
 
 	next = core_settle(s->core, now);
 	recording_flush();
 	if (s->settled)
 		s->settled(s->listener);
-	loop_timer_set(s->timer, instant_earlier(next, instant_add_ms(now, HEARTBEAT_MS)));
+	r = loop_timer_set(s->timer, instant_earlier(next, instant_add_ms(now, HEARTBEAT_MS)));
+	if (r < 0) { /* nothing would wake us any more */
+		log_failure(r, "timer-lost", "what=ending, to be started anew");
+		loop_exit(s->loop, EXIT_FAILURE);
+	}
 }
 
 static void on_time(void *arg)
@@ -137,10 +147,6 @@ static void changed(void *arg, const struct change *c)
 {
 	struct sources *s = arg;
 
-	if (c->kind == CHANGE_HELPER_LOST && !strcmp(c->text, helper_kind_name(HELPER_ZYGOTE))) {
-		log_event(LOG_LEVEL_ERR, "zygote-lost", "what=ending, to be started anew");
-		loop_exit(s->loop, EXIT_FAILURE);
-	}
 	if (c->kind == CHANGE_PURGE)
 		test_end("rung", purge_stage_name((enum purge_stage)c->to));
 	if (s->changed)
@@ -328,7 +334,13 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		sources_free(s);
 		return r;
 	}
-	fences_read(feed_fence, s);
+	r = fences_read(feed_fence, s);
+	if (r >= 0 && core_model(s->core)->out_of_memory)
+		r = -ENOMEM;
+	if (r < 0) { /* what one does not know to be fenced, one would ask */
+		sources_free(s);
+		return r;
+	}
 	sources_kick(s);
 	*ret = s;
 	return 0;

@@ -46,6 +46,7 @@ struct model *model_free(struct model *m)
 		free(m->paths[i]);
 	free(m->paths);
 	free(m->generations);
+	free(m->left);
 	free(m->maps);
 	free(m->nexuses);
 	free(m->hosts);
@@ -175,6 +176,10 @@ int model_join_lun(struct model *m, struct path *p)
 		TEXT_SET(lun->array, p->device.array);
 		TEXT_SET(lun->key, key);
 		HASH_ADD_STR(m->luns, key, lun);
+		if (!HASH_TOOK(lun)) {
+			free(lun);
+			return -ENOMEM;
+		}
 	}
 	model_leave_lun(m, p);
 	lun->n_paths++;
@@ -332,6 +337,7 @@ static void purge_left(struct path *p, enum purge_stage next)
 	if (next == PURGE_MARKED || next == PURGE_NO) {
 		p->hand_pid = 0;
 		p->deed_ended = p->present_after_deed = p->gone_by_other = false;
+		p->look_failed = false;
 		p->look_after_deed = 0;
 	}
 }
@@ -461,6 +467,8 @@ void model_path_remove(struct model *m, struct path *p)
 	HASH_DEL(m->by_sysfs, p);
 	m->paths[p->id.slot] = NULL;
 	m->n_paths--;
+	assert(m->n_left < m->n_slots); /* core takes them after each observation */
+	m->left[m->n_left++] = p->id;
 	/* a neighbour in the same map may be the last one now */
 	if (p->map >= 0)
 		for_each_path (m, other)

@@ -111,6 +111,10 @@ struct model {
 	uint32_t n_slots;
 	uint32_t n_paths;
 	struct path *by_sysfs; /* uthash */
+	/* Owned, with room for every slot, so that none is forgotten for want of memory: paths
+	 * that left since core looked, whose handles are to be given back. */
+	path_id *left;
+	uint32_t n_left;
 
 	struct map *maps; /* owned; present or free */
 	uint32_t n_maps;
@@ -130,7 +134,8 @@ struct model {
 
 	/* questions about the whole world */
 	struct question devices_asked, maps_asked, owner_asked;
-	bool devices_lost, maps_lost; /* ask at once */
+	bool devices_lost, maps_lost;	  /* ask at once */
+	bool devices_missed, maps_missed; /* something that was read could not be kept */
 	bool devices_known;
 	uint64_t devices_seq; /* of the last complete answer */
 	uint64_t maps_seq;    /* of the last complete answer */

@@ -124,6 +124,13 @@ static void note_hung_up(struct model *m, const struct observation *o)
 
 /* ---- maps, holders, owner -------------------------------------------------------------------- */
 
+/* Which maps there are is not known any more: no removal rests on what was read before. */
+static void miss_map(struct model *m)
+{
+	m->out_of_memory = m->maps_missed = m->maps_lost = true;
+	m->maps_seq = 0;
+}
+
 static struct map *map_slot(struct model *m, const struct devt *devt)
 {
 	struct map *maps, *spare = NULL;
@@ -137,7 +144,7 @@ static struct map *map_slot(struct model *m, const struct devt *devt)
 	if (!spare) {
 		maps = realloc(m->maps, (m->n_maps + 1) * sizeof *maps);
 		if (!maps) {
-			m->out_of_memory = true;
+			miss_map(m);
 			return NULL;
 		}
 		m->maps = maps;
@@ -184,7 +191,8 @@ static void note_maps_end(struct model *m, const struct observation *o)
 	if (!o->action || o->action != m->maps_asked.action)
 		return;
 	m->maps_asked.action = 0;
-	if (o->result < 0 && o->result != -ENOENT) {
+	if ((o->result < 0 && o->result != -ENOENT) || m->maps_missed) {
+		m->maps_missed = false;
 		m->maps_lost = true;
 		return;
 	}

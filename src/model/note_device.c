@@ -79,6 +79,7 @@ static int new_slot(struct model *m, uint32_t *ret)
 	uint32_t size = m->n_slots ? m->n_slots * 2 : 64;
 	struct path **paths;
 	uint32_t *generations;
+	path_id *left;
 
 	for (uint32_t i = 0; i < m->n_slots; i++)
 		if (!m->paths[i]) {
@@ -93,6 +94,10 @@ static int new_slot(struct model *m, uint32_t *ret)
 	if (!generations)
 		return -ENOMEM;
 	m->generations = generations;
+	left = realloc(m->left, size * sizeof *left);
+	if (!left)
+		return -ENOMEM;
+	m->left = left;
 	memset(paths + m->n_slots, 0, (size - m->n_slots) * sizeof *paths);
 	memset(generations + m->n_slots, 0, (size - m->n_slots) * sizeof *generations);
 	*ret = m->n_slots;
@@ -100,23 +105,40 @@ static int new_slot(struct model *m, uint32_t *ret)
 	return 0;
 }
 
+/* Nothing is known of what could not be kept: all is read again, and this reading is not whole. */
+static void miss_device(struct model *m)
+{
+	m->out_of_memory = m->devices_missed = m->devices_lost = true;
+}
+
+/* Under its name, and with its logical unit. */
+static int enroll(struct model *m, struct path *p)
+{
+	int r = model_join_lun(m, p);
+
+	if (r < 0)
+		return r;
+	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
+	if (HASH_TOOK(p))
+		return 0;
+	model_leave_lun(m, p);
+	return -ENOMEM;
+}
+
 static struct path *new_path(struct model *m, const struct obs_device *d)
 {
 	struct path *p = calloc(1, sizeof *p);
 	uint32_t slot, nexus;
 
-	if (!p || new_slot(m, &slot) < 0 || find_nexus(m, &d->address, &nexus) < 0) {
+	if (p)
+		p->device = *d;
+	if (!p || new_slot(m, &slot) < 0 || find_nexus(m, &d->address, &nexus) < 0 ||
+		enroll(m, p) < 0) {
 		free(p);
-		m->out_of_memory = true;
+		miss_device(m);
 		return NULL;
 	}
 	p->id = (path_id){ slot, ++m->generations[slot] };
-	p->device = *d;
-	if (model_join_lun(m, p) < 0) {
-		free(p);
-		m->out_of_memory = true;
-		return NULL;
-	}
 	p->nexus = nexus;
 	p->map = -1;
 	p->state_since = p->purge_since = m->now;
@@ -126,7 +148,6 @@ static struct path *new_path(struct model *m, const struct obs_device *d)
 	m->paths[slot] = p;
 	m->n_paths++;
 	m->nexuses[nexus].n_paths++;
-	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
 	departures_drop(&m->departures, &d->address);
 	return p;
 }
@@ -154,12 +175,15 @@ void note_membership(struct model *m, struct path *p)
 static void refresh_settings(struct model *m, struct path *p)
 {
 	struct config_device d;
+	int r, asked;
 
 	config_device_of(&p->device, &d);
-	config_resolve(m->config, &d, &p->settings);
+	r = config_resolve(m->config, &d, &p->settings);
+	asked = config_is_asked(m->config, &d, NULL);
 	p->askable = p->device.type == 0 && (p->device.devt.major || p->device.sg.major) &&
-		     model_asks_protocol(p->device.protocol) &&
-		     config_is_asked(m->config, &d, NULL);
+		     model_asks_protocol(p->device.protocol) && r >= 0 && asked > 0;
+	if (r < 0 || asked < 0) /* nothing is done to it until what is allowed is known */
+		m->out_of_memory = m->devices_lost = true;
 }
 
 void note_way(
@@ -241,12 +265,31 @@ static void note_presence(struct model *m, struct path *p, uint64_t action)
 	}
 }
 
+/* Nothing was learned of it, not even that it is gone. */
+static void note_unread(struct model *m, struct path *p, uint64_t action)
+{
+	m->devices_lost = true;
+	if (!p) {
+		m->devices_missed = true;
+		return;
+	}
+	p->seen_seq = model_next_seq(m);
+	if (p->look_after_deed && p->look_after_deed == action) {
+		p->look_after_deed = 0;
+		p->look_failed = true;
+	}
+}
+
 void note_device(struct model *m, const struct observation *o)
 {
 	const struct obs_device *d = &o->device;
 	struct path *p = model_path_at(m, d->sysfs);
 	bool is_new = false;
 
+	if (o->result < 0) {
+		note_unread(m, p, o->action);
+		return;
+	}
 	if (p && (!d->present || d->ino != p->device.ino)) {
 		model_path_remove(m, p);
 		p = NULL;
@@ -276,8 +319,10 @@ void note_host(struct model *m, const struct observation *o)
 {
 	struct host *host = model_host(m, o->host.number);
 
-	if (!host)
+	if (!host) {
+		miss_device(m);
 		return;
+	}
 	if (!host->known)
 		host->silent_since = m->now;
 	if (host->known && host->seen.ino != o->host.ino) /* another one of that number */
@@ -306,7 +351,8 @@ void note_devices_end(struct model *m, const struct observation *o)
 	if (!o->action || o->action != m->devices_asked.action)
 		return; /* of a reading that was given up */
 	m->devices_asked.action = 0;
-	if (o->result < 0) {
+	if (o->result < 0 || m->devices_missed) {
+		m->devices_missed = false;
 		m->devices_lost = true;
 		return;
 	}

@@ -149,7 +149,7 @@ struct map_member {
 
 struct observation {
 	enum observation_kind kind;
-	int32_t result; /* 0 or negative errno: WATCHED, CHECKED, HOLDERS, DONE, MAP */
+	int32_t result; /* 0 or negative errno: DEVICE, WATCHED, CHECKED, HOLDERS, DONE, MAP */
 	instant at;
 	path_id path;
 	uint64_t action; /* the action that this answers; 0: unasked */

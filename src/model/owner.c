@@ -44,7 +44,8 @@ static bool rules_say_yes(
 	bool is_identified = d.vendor[0] && d.product[0];
 	struct settings s;
 
-	config_resolve(rules, &d, &s);
+	if (config_resolve(rules, &d, &s) < 0)
+		return true;
 	return s.purge_disconnected ||
 	       (!is_identified && s.origins[SETTING_PURGE_DISCONNECTED].layer < LAYER_OVERRIDES);
 }

@@ -6,8 +6,8 @@
  * (purge_stage), and how far its fence (model/fence.h). Everything else is a fact that was
  * observed, or a question that is out.
  */
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "config/settings.h"
 #include "model/fence.h"
 #include "model/observation.h"
@@ -161,6 +161,7 @@ struct path {
 	bool gone_by_other; /* the deed found the kernel removing it for somebody else */
 	uint32_t hand_pid;
 	uint64_t look_after_deed; /* the look that was asked after the deed ended */
+	bool look_failed;	  /* nothing was learned by it */
 	instant look_again;	  /* never: not looked yet */
 	bool present_after_deed;  /* ... and the device was still there */
 };

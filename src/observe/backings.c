@@ -66,10 +66,10 @@ static void read_loop(struct scan *scan, struct backings *b, int list, const cha
 	char path[64], file[4096], number[DEVT_TEXT];
 
 	snprintf(path, sizeof path, "%.32s/loop/backing_file", name);
-	if (sysfs_read_text(list, path, file, sizeof file) < 0)
+	if (scan_read_text(scan, list, path, file, sizeof file) < 0)
 		return; /* bound to nothing */
 	snprintf(path, sizeof path, "%.32s/dev", name);
-	if (sysfs_read_text(list, path, number, sizeof number) < 0 ||
+	if (scan_read_text(scan, list, path, number, sizeof number) < 0 ||
 		devt_parse(number, &loop.self) < 0)
 		return;
 	loop.path = file;
@@ -91,6 +91,7 @@ static void read_loops(struct scan *scan, struct backings *b)
 	while ((name = sysfs_list_next(&list)))
 		if (!strncmp(name, "loop", 4))
 			read_loop(scan, b, sysfs_list_fd(&list), name);
+	scan_list_end(scan, -1, &list);
 }
 
 void backings_read(struct scan *scan, struct backings *ret)

@@ -61,6 +61,7 @@ static void each(struct scan *scan, struct exports *e, const char *path,
 		else
 			visit(scan, e, dir, whole);
 	}
+	scan_list_end(scan, -1, &list);
 }
 
 static bool is_enabled(int dir)
@@ -78,10 +79,10 @@ static void on_backstore(struct scan *scan, struct exports *e, int dir, const ch
 
 	if (!is_enabled(dir))
 		return;
-	if (sysfs_read_text(dir, "info", text, sizeof text) >= 0 &&
+	if (scan_read_text(scan, dir, "info", text, sizeof text) >= 0 &&
 		exports_parse_info(text, &devt) >= 0)
 		add(scan, e, &devt, path + strlen("kernel/config/"));
-	else if (sysfs_read_text(dir, "udev_path", text, sizeof text) >= 0 &&
+	else if (scan_read_text(scan, dir, "udev_path", text, sizeof text) >= 0 &&
 		 scan_path_number(scan, text, &devt) >= 0)
 		add(scan, e, &devt, path + strlen("kernel/config/"));
 }
@@ -97,7 +98,7 @@ static void on_namespace(struct scan *scan, struct exports *e, int dir, const ch
 	char text[512];
 	struct devt devt;
 
-	if (is_enabled(dir) && sysfs_read_text(dir, "device_path", text, sizeof text) >= 0 &&
+	if (is_enabled(dir) && scan_read_text(scan, dir, "device_path", text, sizeof text) >= 0 &&
 		scan_path_number(scan, text, &devt) >= 0)
 		add(scan, e, &devt, path + strlen("kernel/config/"));
 }
@@ -116,7 +117,7 @@ static void on_member(struct scan *scan, struct exports *e, int dir, const char 
 	struct btrfs_member member = { 0 };
 	char number[DEVT_TEXT];
 
-	if (sysfs_read_text(dir, "dev", number, sizeof number) < 0 ||
+	if (scan_read_text(scan, dir, "dev", number, sizeof number) < 0 ||
 		devt_parse(number, &member.devt) < 0)
 		return;
 	snprintf(member.uuid, sizeof member.uuid, "%.36s", path + strlen(BTRFS "/"));

@@ -81,6 +81,7 @@ static bool may_be_node(const struct opens *o, int dir, const char *fd, const ch
 {
 	uint64_t flags;
 	uint32_t mount;
+	int r;
 
 	if (link[0] != '/')
 		return false;
@@ -89,7 +90,10 @@ static bool may_be_node(const struct opens *o, int dir, const char *fd, const ch
 			return false;
 	if (begins(link, "/dev/"))
 		return true;
-	return read_fdinfo(dir, fd, &flags, &mount) >= 0 && mounts_is_local(o->mounts, mount);
+	r = read_fdinfo(dir, fd, &flags, &mount);
+	if (r < 0)
+		scan_missed(o->scan, dir, r);
+	return r >= 0 && mounts_is_local(o->mounts, mount);
 }
 
 static bool is_path_only(int dir, const char *fd)
@@ -169,6 +173,7 @@ static void on_process(void *arg, int dir, uint32_t pid)
 	}
 	while ((name = sysfs_list_next(&list)) && scan_goes_on(o->scan))
 		on_descriptor(o, dir, pid, sysfs_list_fd(&list), name);
+	scan_list_end(o->scan, dir, &list);
 }
 
 void opens_read(struct scan *scan, const struct mounts *mounts, struct opens *ret)

@@ -192,9 +192,10 @@ static void ask(struct observation *o)
 {
 	_cleanup_(text_done) struct text config = TEXT_INIT;
 
-	o->owner.running = multipathd_is_running(&o->owner.pid);
-	if (!o->owner.running)
+	o->result = multipathd_is_running(&o->owner.pid);
+	if (o->result <= 0)
 		return;
+	o->owner.running = true;
 	o->result = multipathd_ask("show config", ASK_MS, &config);
 	if (o->result >= 0)
 		owner_read_config(text_str(&config), &o->owner);

@@ -73,11 +73,42 @@ void scan_missed(struct scan *scan, int dir, int r)
 	scan->incomplete = true;
 }
 
-int scan_path_number(const struct scan *scan, const char *path, struct devt *ret)
+int scan_path_number(struct scan *scan, const char *path, struct devt *ret)
 {
+	int r;
+
 	if (strncmp(path, "/dev/", 5) != 0 || !path[5] || path[5] == '/' || strstr(path, "/../"))
 		return -ENOTBLK;
-	return scan->node_number(scan->dev, path + 5, ret);
+	r = scan->node_number(scan->dev, path + 5, ret);
+	if (r < 0 && r != -ENOTBLK)
+		scan_missed(scan, -1, r);
+	return r;
+}
+
+int scan_read_text(struct scan *scan, int at, const char *path, char *ret, size_t size)
+{
+	int r = sysfs_read_text(at, path, ret, size);
+
+	if (r < 0 && !sysfs_is_absence(r))
+		scan_missed(scan, -1, r);
+	return r;
+}
+
+void scan_list_end(struct scan *scan, int dir, const struct sysfs_list *list)
+{
+	int r = sysfs_list_end(list);
+
+	if (r < 0)
+		scan_missed(scan, dir, r);
+}
+
+bool scan_has(struct scan *scan, int at, const char *path)
+{
+	if (faccessat(at, path, F_OK, 0) == 0)
+		return true;
+	if (!sysfs_is_absence(-errno))
+		scan_missed(scan, -1, -errno);
+	return false;
 }
 
 static void visit_threads(struct scan *scan, int dir, uint32_t pid,
@@ -100,6 +131,7 @@ static void visit_threads(struct scan *scan, int dir, uint32_t pid,
 		else
 			visit(arg, thread, pid);
 	}
+	scan_list_end(scan, dir, &list);
 }
 
 /* A process whose first thread ended shows nothing in its own directory, its threads do. */
@@ -134,6 +166,7 @@ void scan_processes(struct scan *scan, void (*visit)(void *arg, int dir, uint32_
 		else
 			visit(arg, dir, pid);
 	}
+	scan_list_end(scan, -1, &list);
 }
 
 bool scan_grow(struct scan *scan, void *array, size_t n, size_t size)

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/devt.h"
 
+struct sysfs_list;
+
 struct scan {
 	int proc, sys, dev, root; /* directories; owned by whoever made the scan */
 	/* The number of the block node at path, links followed. 0, -ENOTBLK, other negative errno.
@@ -33,8 +35,17 @@ bool scan_goes_on(struct scan *scan);
  * dir (the process it is about; -1: none) is of a process that ended. */
 void scan_missed(struct scan *scan, int dir, int r);
 
-/* The block node that an absolute path below /dev names. -ENOTBLK when it lies elsewhere. */
-int scan_path_number(const struct scan *scan, const char *path, struct devt *ret);
+/* The block node that an absolute path below /dev names. -ENOTBLK when it lies elsewhere; when it
+ * cannot be looked at, the scan is incomplete. */
+int scan_path_number(struct scan *scan, const char *path, struct devt *ret);
+
+/* The same as the functions of port/sysfs.h; a failure for another reason than that there is
+ * nothing to read makes the scan incomplete. */
+int scan_read_text(struct scan *scan, int at, const char *path, char *ret, size_t size);
+/* All of list was seen, or it is missed. */
+void scan_list_end(struct scan *scan, int dir, const struct sysfs_list *list);
+/* Is there a file? */
+bool scan_has(struct scan *scan, int at, const char *path);
 
 /* Calls visit for every process, and for each thread of one whose first thread ended: dir is its
  * directory below /proc. */

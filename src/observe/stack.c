@@ -80,7 +80,7 @@ static void add_partitions(struct scan *scan, struct stack *stack, int dir, cons
 		if (strncmp(name, disk, strlen(disk)) != 0)
 			continue;
 		snprintf(path, sizeof path, "%s/partition", name);
-		if (faccessat(dir, path, F_OK, 0) < 0)
+		if (!scan_has(scan, dir, path))
 			continue;
 		r = read_number(dir, name, &devt);
 		if (r < 0)
@@ -88,6 +88,7 @@ static void add_partitions(struct scan *scan, struct stack *stack, int dir, cons
 		else
 			add(scan, stack, &devt, name, false);
 	}
+	scan_list_end(scan, -1, &list);
 }
 
 static void add_holders(struct scan *scan, struct stack *stack, int dir)
@@ -109,6 +110,7 @@ static void add_holders(struct scan *scan, struct stack *stack, int dir)
 		else
 			add(scan, stack, &devt, name, true);
 	}
+	scan_list_end(scan, -1, &list);
 }
 
 static void add_loops(const struct users *users, struct stack *stack, const struct devt *node)

@@ -90,12 +90,17 @@ static int collect(struct reading *r, const struct source *source)
 	while (result >= 0 && (name = sysfs_list_next(&list))) {
 		char path[NODE_SYSFS];
 
-		if (sysfs_read_device_link(sysfs_list_fd(&list), name, path, sizeof path) < 0)
+		int linked = sysfs_read_device_link(sysfs_list_fd(&list), name, path, sizeof path);
+
+		r->tree.complete &= linked >= 0 || sysfs_is_absence(linked) || linked == -EBADMSG;
+		if (linked < 0)
 			continue;
 		for (unsigned i = 0; i < source->above && strrchr(path, '/'); i++)
 			*strrchr(path, '/') = '\0';
 		result = add_path(r, path);
 	}
+	if (sysfs_list_end(&list) < 0)
+		r->tree.complete = false;
 	return result < 0 ? result : 0;
 }
 
@@ -295,8 +300,10 @@ static int add_node(struct reading *r, size_t len, uint32_t depth)
 
 	snprintf(node.sysfs, sizeof node.sysfs, "%.*s", (int)len, r->path);
 	dir = sysfs_open(r->sys, node.sysfs);
-	if (dir < 0)
+	if (dir < 0) {
+		r->tree.complete &= sysfs_is_absence(dir);
 		return LEVEL_ABSENT;
+	}
 	if (!is_device(dir, depth))
 		return LEVEL_GLUE;
 	if (depth > NODE_MAX_DEPTH || r->tree.n == TREE_MAX_NODES) {

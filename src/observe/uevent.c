@@ -54,7 +54,7 @@ static bool is_genuine(enum uevent_origin origin, struct msghdr *m, const struct
 		       sender ? sender->uid : 0);
 }
 
-/* 1: there may be more, 0: the queue is empty, or the socket failed. */
+/* 1: there may be more, 0: not now. What kept it from being received may have cost an event. */
 static int receive_one(struct listener *l)
 {
 	struct uevent *uevent = l->uevent;
@@ -75,10 +75,13 @@ static int receive_one(struct listener *l)
 	struct observation o = { .kind = OBS_UEVENT };
 	ssize_t n = recvmsg(l->fd, &m, MSG_DONTWAIT);
 
-	if (n < 0 && errno == ENOBUFS)
-		tell_lost(uevent);
-	if (n < 0)
-		return errno == ENOBUFS || errno == EINTR;
+	if (n < 0) {
+		bool again = errno == ENOBUFS || errno == EINTR;
+
+		if (errno != EAGAIN && errno != EINTR)
+			tell_lost(uevent);
+		return again;
+	}
 	if (!is_genuine(l->origin, &m, &from))
 		return 1;
 	if (m.msg_flags & MSG_TRUNC) {

@@ -26,25 +26,25 @@ static bool is_due(const struct model *m, const struct question *q, bool at_once
 	return false;
 }
 
-static void ask_world(
+/* False: there is no memory for it, and it is still to be asked. */
+static bool ask_world(
 	struct model *m, enum action_kind kind, struct question *q, struct agenda *agenda)
 {
 	struct action *a = agenda_add(agenda, kind);
 
 	if (a)
 		a->id = model_ask(m, q, m->now);
+	return a;
 }
 
 static void step_world(struct model *m, struct agenda *agenda)
 {
-	if (is_due(m, &m->devices_asked, m->devices_lost, RECONCILE_DEVICES_MS, agenda)) {
+	if (is_due(m, &m->devices_asked, m->devices_lost, RECONCILE_DEVICES_MS, agenda) &&
+		ask_world(m, ACT_READ_DEVICES, &m->devices_asked, agenda))
 		m->devices_lost = false;
-		ask_world(m, ACT_READ_DEVICES, &m->devices_asked, agenda);
-	}
-	if (is_due(m, &m->maps_asked, m->maps_lost, RECONCILE_DEVICES_MS, agenda)) {
+	if (is_due(m, &m->maps_asked, m->maps_lost, RECONCILE_DEVICES_MS, agenda) &&
+		ask_world(m, ACT_READ_MAPS, &m->maps_asked, agenda))
 		m->maps_lost = false;
-		ask_world(m, ACT_READ_MAPS, &m->maps_asked, agenda);
-	}
 	if (is_due(m, &m->owner_asked, false, RECONCILE_OWNER_MS, agenda))
 		ask_world(m, ACT_ASK_OWNER, &m->owner_asked, agenda);
 	for (uint32_t i = 0; i < m->n_looks; i++) {

@@ -298,7 +298,7 @@ static void step_after_write(struct model *m, struct path *p, struct agenda *age
 		back_off(m, p, BECAUSE_FAILED);
 		return;
 	}
-	if (p->present_after_deed && !instant_reached(m->now, p->look_again)) {
+	if ((p->present_after_deed || p->look_failed) && !instant_reached(m->now, p->look_again)) {
 		agenda_wake_at(agenda, p->look_again);
 		return;
 	}
@@ -307,6 +307,7 @@ static void step_after_write(struct model *m, struct path *p, struct agenda *age
 		return;
 	a->id = p->look_after_deed = ++m->next_action;
 	p->look_again = instant_add_ms(m->now, 1000);
+	p->look_failed = false;
 	TEXT_SET(a->look.sysfs, p->device.sysfs);
 }
 

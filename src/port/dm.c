@@ -37,8 +37,10 @@ int dm_new(struct dm **ret)
 
 	/* the node can be there without the module, and opening it would load that */
 	if (access("/sys/class/misc/device-mapper", F_OK) < 0)
-		return -ENOENT;
+		return -errno;
 	dm->fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (dm->fd < 0 && errno == ENOENT)
+		return -ENODEV; /* there are maps, perhaps, and no way to learn of them */
 	if (dm->fd < 0)
 		return errno == ENXIO || errno == ENODEV ? -ENOENT : -errno;
 	*ret = TAKE(dm);

@@ -21,40 +21,62 @@
 
 enum { MAX_REQUEST = 512, MAX_REPLY = 8 * 1024 * 1024, CONNECT_AGAIN_MS = 50 };
 
-static bool is_named(uint32_t pid, const char *name)
+/* 1, 0 (also: there is no such process), or negative errno. */
+static int is_named(uint32_t pid, const char *name)
 {
 	char path[32], comm[32];
+	int r;
 
 	snprintf(path, sizeof path, "/proc/%u/comm", pid);
-	return sysfs_read_text(AT_FDCWD, path, comm, sizeof comm) >= 0 && !strcmp(comm, name);
+	r = sysfs_read_text(AT_FDCWD, path, comm, sizeof comm);
+	if (r < 0)
+		return r == -ENOENT || r == -ESRCH ? 0 : r;
+	return !strcmp(comm, name);
 }
 
-/* The process that holds the lock; -1 where the kernel cannot name it to us; 0: nobody. */
-static int lock_holder(void)
+/* 1: somebody holds its lock (*ret is 0 where the kernel cannot name him to us), 0: nobody, or
+ * negative errno. */
+static int lock_holder(uint32_t *ret)
 {
 	_cleanup_(closep) int fd = open(PID_FILE, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-		return 0;
-	return lock.l_pid > 0 ? lock.l_pid : -1;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return -errno;
+	*ret = lock.l_pid > 0 ? (uint32_t)lock.l_pid : 0;
+	return lock.l_type != F_UNLCK;
 }
 
-bool multipathd_is_running(uint32_t *ret_pid)
+/* What its file says; 0: nothing. */
+static int read_pid(uint32_t *ret)
 {
-	int holder = lock_holder();
-	uint64_t pid = 0;
-	bool written = sysfs_read_number(AT_FDCWD, PID_FILE, &pid) >= 0 && pid && pid <= INT32_MAX;
+	uint64_t pid;
+	int r = sysfs_read_number(AT_FDCWD, PID_FILE, &pid);
 
-	if (holder > 0)
-		pid = (uint64_t)holder;
-	else if (!written)
-		pid = 0;
-	if (holder == 0 && !(pid && is_named((uint32_t)pid, "multipathd")))
-		return false;
+	if (r < 0 && r != -ENOENT && r != -EINVAL && r != -ERANGE)
+		return r;
+	*ret = r >= 0 && pid <= INT32_MAX ? (uint32_t)pid : 0;
+	return 0;
+}
+
+int multipathd_is_running(uint32_t *ret_pid)
+{
+	uint32_t holder = 0, pid = 0;
+	int r = read_pid(&pid), is_locked = lock_holder(&holder);
+
+	if (is_locked < 0)
+		return is_locked;
+	if (is_locked == 0) {
+		if (r >= 0 && pid)
+			r = is_named(pid, "multipathd");
+		if (r <= 0 || !pid)
+			return r < 0 ? r : 0;
+	}
 	if (ret_pid)
-		*ret_pid = (uint32_t)pid;
-	return true;
+		*ret_pid = holder ? holder : pid;
+	return 1;
 }
 
 int multipathd_frame(const char *command, struct text *ret)
@@ -182,8 +204,9 @@ int multipathd_ask(const char *command, uint32_t timeout_ms, struct text *reply)
 
 	if (r < 0)
 		return r;
-	if (!multipathd_is_running(NULL))
-		return -ESRCH;
+	r = multipathd_is_running(NULL);
+	if (r <= 0)
+		return r < 0 ? r : -ESRCH;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

@@ -10,8 +10,9 @@
 
 struct text;
 
-/* By its pid file: held locked by it, or naming a process of that name. ret_pid may be NULL. */
-bool multipathd_is_running(uint32_t *ret_pid);
+/* By its pid file: held locked by it, or naming a process of that name. 1: *ret_pid (may be NULL)
+ * is set, 0; negative errno: nothing could be learned, and there may be one. */
+int multipathd_is_running(uint32_t *ret_pid);
 
 /* One command and the reply to it, appended to reply without its NUL. 0, -ESRCH (none is running),
  * -ETIMEDOUT, -EPERM (somebody else listens on its address), -EBADMSG, other negative errno. */

@@ -79,6 +79,9 @@ static int only_entry(int dir, const char *folder, char ret[PINNED_NAME])
 			return -EINVAL;
 		TEXT_SET(found, name);
 	}
+	r = sysfs_list_end(&list);
+	if (r < 0)
+		return r;
 	if (!*found)
 		return -ENOENT;
 	memcpy(ret, found, sizeof found);

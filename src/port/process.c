@@ -163,10 +163,3 @@ int process_take_lock(void)
 		return -errno;
 	return TAKE_FD(fd);
 }
-
-int process_watch_child(int pid)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	return fd < 0 ? -errno : fd;
-}

@@ -23,7 +23,3 @@ const char *process_runtime_dir(void);
 /* The lock that says who changes devices here: the daemon, or a command without one. Owned by the
  * caller, who keeps it open; -EWOULDBLOCK: somebody else has it; or another negative errno. */
 int process_take_lock(void);
-
-/* A descriptor that becomes readable when the child ends. Owned by the caller, or negative errno.
- */
-int process_watch_child(int pid);

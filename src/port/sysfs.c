@@ -17,6 +17,12 @@ int sysfs_open(int at, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+bool sysfs_is_absence(int r)
+{
+	return r == -ENOENT || r == -ENODEV || r == -ENXIO || r == -ENOTDIR || r == -EINVAL ||
+	       r == -ESRCH;
+}
+
 ssize_t sysfs_read_bytes(int at, const char *path, uint8_t *ret, size_t size)
 {
 	/* O_NONBLOCK and O_NOCTTY: should the name ever be something else than a small file */
@@ -108,10 +114,18 @@ const char *sysfs_list_next(struct sysfs_list *list)
 {
 	struct dirent *entry;
 
-	do
+	do {
+		errno = 0;
 		entry = readdir(list->dir);
-	while (entry && entry->d_name[0] == '.');
+	} while (entry && entry->d_name[0] == '.');
+	if (!entry)
+		list->failed = -errno;
 	return entry ? entry->d_name : NULL;
+}
+
+int sysfs_list_end(const struct sysfs_list *list)
+{
+	return list->failed;
 }
 
 int sysfs_list_fd(const struct sysfs_list *list)
@@ -139,5 +153,6 @@ int sysfs_first(int at, const char *path, const char *prefix, char *ret, size_t 
 			text_copy(ret, size, name);
 			return 0;
 		}
-	return -ENOENT;
+	r = sysfs_list_end(&list);
+	return r < 0 ? r : -ENOENT;
 }

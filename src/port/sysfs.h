@@ -14,6 +14,10 @@
 /* A directory for the calls below. File descriptor (the caller's) or negative errno. */
 int sysfs_open(int at, const char *path);
 
+/* Does this failure say that there is nothing to read, because the attribute or its device is not
+ * there, or has nothing to say? Any other says nothing of the device. */
+bool sysfs_is_absence(int r);
+
 /* Up to size bytes; what is longer is cut. Their number or negative errno. */
 ssize_t sysfs_read_bytes(int at, const char *path, uint8_t *ret, size_t size);
 
@@ -36,12 +40,15 @@ int sysfs_read_device_link(int at, const char *path, char *ret, size_t size);
 /* The entries of a directory, "." and hidden ones left out. Closes with sysfs_list_done(). */
 struct sysfs_list {
 	DIR *dir;
+	int failed;
 };
 
 /* 0 or negative errno. */
 int sysfs_list_init(struct sysfs_list *list, int at, const char *path);
 /* The next name, NULL at the end. Borrowed until the next call. */
 const char *sysfs_list_next(struct sysfs_list *list);
+/* Was that all? 0, or the negative errno because of which it ended early. */
+int sysfs_list_end(const struct sysfs_list *list);
 /* Its descriptor, for reading below the listed directory; valid until sysfs_list_done(). */
 int sysfs_list_fd(const struct sysfs_list *list);
 void sysfs_list_done(struct sysfs_list *list);

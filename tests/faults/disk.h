@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * One disk in a world of files (fault_world): 3:0:0:1 on session1, sda 8:0 and sg0 21:0. Its sg
+ * node gives back what is written to it, which is the answer "good"; what is asked by SG_IO is
+ * answered as disk_answers() says.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/action.h"
+
+#define DISK "devices/pci0/host3/session1/target3:0:0/3:0:0:1"
+
+/* The folder that was made for it; everything in it goes with disk_end(). */
+const char *disk_begin(bool with_sg);
+void disk_end(void);
+
+/* path below the world's root, or "" for an empty file. */
+void disk_write(const char *path, const char *text);
+/* Its bytes, and then it is empty; whoever has it open goes on at its beginning. */
+bool disk_was_written(const char *path);
+void disk_folder(const char *path);
+void disk_remove(const char *path);
+
+/* 05/25/00, or good. */
+void disk_answers(bool good);
+struct act_watch disk_watch(void);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * The n-th allocation, or the n-th system call of a kind, fails: once, or from then on. Calls that
+ * our own objects make are led here by the linker (--wrap), those of libraries are not; where a
+ * library allocates for us (regular expressions, sd-event), its call as a whole fails.
+ *
+ * An operation is run again and again, n = 1, 2, ..., until it ends without having met the fault:
+ * then every call of that kind has failed once. What must hold, the operation itself asserts.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_MEMORY,
+	FAULT_OPEN,    /* also of directories, and what a directory lists */
+	FAULT_LOOK,    /* stat, access, readlink */
+	FAULT_READ,    /* also pread */
+	FAULT_WRITE,   /* also pwrite */
+	FAULT_CONTROL, /* ioctl, fcntl */
+	FAULT_SEND,
+	FAULT_RECEIVE,
+	FAULT_SOCKET,  /* made, bound, connected, accepted, configured */
+	FAULT_WAIT,    /* poll, epoll */
+	FAULT_PROCESS, /* fork, pidfd */
+	FAULT_NAME,    /* mkdir, rename, unlink */
+	FAULT_LOOP,    /* sd-event */
+	FAULT_KINDS,
+};
+
+enum { FAULT_SHORT = -1 }; /* as an error: less than asked for is read, or written */
+
+struct fault {
+	enum fault_kind kind;
+	int error; /* an errno */
+	bool stays;
+	unsigned n;
+};
+
+/* "memory ENOMEM from 3 on" */
+const char *fault_text(const struct fault *fault);
+
+/* Calls run for every kind in kinds (ended by FAULT_NONE; NULL: all), each of its errors, once and
+ * to stay, until it no longer strikes. Without end: the test fails. */
+void fault_each(const enum fault_kind *kinds, void (*run)(const struct fault *fault));
+
+/* Within run: from here on, in this process and those it forks, calls are counted and fail. */
+void fault_begin(void);
+/* No more in this process. */
+void fault_end(void);
+/* Was the fault met, here or in a process that was forked? */
+bool fault_struck(void);
+
+/* ---- a world of files ---------------------------------------------------------------------- */
+
+/* What is below /sys, /dev, /run and /proc is below root from now on; NULL: is itself again. A file
+ * of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'. */
+void fault_world(const char *root);
+
+/* Asked before the kernel. -1 with errno, 0; or 1: not meant. */
+typedef int (*fault_ioctl)(int fd, unsigned long request, void *arg);
+void fault_on_ioctl(fault_ioctl answer);
+/* Nobody else may claim a node: O_EXCL fails by EBUSY. */
+void fault_claimed(bool claimed);
+
+/* What our own objects allocated in this process and did not free. */
+long fault_live(void);
+/* Open descriptors of this process. */
+unsigned fault_open_fds(void);

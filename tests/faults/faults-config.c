@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading a configuration, while reading fails: all of it, or an error that says which file. What
+ * is built of it is whole, and the same.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "config/policy.h"
+#include "core/config_files.h"
+#include "fault.h"
+
+static const char text[] =
+	"defaults {\n purge_disconnected yes\n}\n"
+	"blacklist {\n wwid five\n device {\n  vendor A\n  product B\n }\n}\n"
+	"devices {\n device {\n  vendor KEEP\n  product \".*\"\n"
+	"  purge_disconnected no\n }\n device {\n  vendor KEEP\n"
+	"  product \".*\"\n  path_grouping_policy multibus\n }\n}\n"
+	"multipaths {\n multipath {\n  wwid three\n  alias a\n  protect yes\n }\n"
+	" multipath {\n  wwid two\n  alias a\n }\n}\n"
+	"nonsense\n";
+
+static char path[64];
+static struct text whole; /* what a configuration without faults prints */
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static int build(struct text *out, struct diagnostics *remarks)
+{
+	const struct config_file file = { .name = "test.conf", .text = text, .len = strlen(text) };
+	const struct config_device device = {
+		.vendor = "KEEP", .product = "X", .devnode = "sda", .wwid = "two", .properties = "A"
+	};
+	_cleanup_(config_freep) struct config *config = NULL;
+	struct settings settings;
+	int r = config_new(&file, 1, remarks, &config);
+
+	if (r >= 0)
+		r = config_resolve(config, &device, &settings);
+	if (r >= 0 && settings.purge_disconnected)
+		fail_msg("what was forbidden is allowed");
+	if (r >= 0)
+		r = config_is_asked(config, &device, NULL);
+	return r < 0 ? r : config_print(config, true, out);
+}
+
+static void run_build(const struct fault *f)
+{
+	struct diagnostics remarks = DIAGNOSTICS_INIT;
+	struct text out = TEXT_INIT;
+	long live = fault_live();
+	int r;
+
+	fault_begin();
+	r = build(&out, &remarks);
+	fault_end();
+	if (r >= 0 && strcmp(text_str(&out), text_str(&whole)) != 0)
+		fail_msg("%s: another configuration", fault_text(f));
+	if (r < 0 && r != -ENOMEM)
+		fail_msg("%s: %d", fault_text(f), r);
+	if (!fault_struck())
+		assert_true(r >= 0 && diagnostics_count(&remarks, SEVERITY_WARNING) > 0);
+	text_done(&out);
+	diagnostics_done(&remarks);
+	if (fault_live() != live)
+		fail_msg("%s: something is left", fault_text(f));
+}
+
+static void test_no_memory(void **state)
+{
+	static const enum fault_kind kinds[] = { FAULT_MEMORY, FAULT_NONE };
+	struct diagnostics remarks = DIAGNOSTICS_INIT;
+
+	(void)state;
+	assert_int_equal(build(&whole, &remarks), 0);
+	diagnostics_done(&remarks);
+	fault_each(kinds, run_build);
+	text_done(&whole);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+static int read_and_send(struct config_files *ret)
+{
+	struct config_files files = CONFIG_FILES_INIT;
+	_cleanup_(closep) int packed = -1;
+	int r = config_files_read_one(path, &files);
+
+	if (r < 0)
+		return r;
+	packed = config_files_pack(&files);
+	config_files_done(&files);
+	return packed < 0 ? packed : config_files_unpack(packed, ret);
+}
+
+static void run_file(const struct fault *f)
+{
+	struct config_files files = CONFIG_FILES_INIT;
+	unsigned fds = fault_open_fds();
+	long live = fault_live();
+	int r;
+
+	fault_begin();
+	r = read_and_send(&files);
+	fault_end();
+	if (r >= 0 && (files.n != 2 || strcmp(files.files[1].text, text) != 0))
+		fail_msg("%s: other texts", fault_text(f));
+	if (r < 0 && !strerrorname_np(-r))
+		fail_msg("%s: %d", fault_text(f), r);
+	if (!fault_struck())
+		assert_int_equal(r, 0);
+	config_files_done(&files);
+	if (fault_open_fds() != fds || fault_live() != live)
+		fail_msg("%s: something is left", fault_text(f));
+}
+
+static void test_one_file(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	TEXT_SET(path, "/tmp/pathkeeper-faults.XXXXXX");
+	close(mkstemp(path));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	fault_each(NULL, run_file);
+	unlink(path);
+}
+
+static void run_all_files(const struct fault *f)
+{
+	struct config_files files = CONFIG_FILES_INIT;
+	_cleanup_(freep) char *failed = NULL;
+	int r;
+
+	fault_begin();
+	r = config_files_read(NULL, &files, &failed);
+	fault_end();
+	if (r < 0 && r != -ENOMEM && !failed)
+		fail_msg("%s: no file is named", fault_text(f));
+	if (r >= 0)
+		config_files_done(&files);
+}
+
+static void test_all_files(void **state)
+{
+	(void)state;
+	fault_each(NULL, run_all_files);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_one_file),
+		cmocka_unit_test(test_all_files),
+	};
+
+	return cmocka_run_group_tests_name("faults of the configuration", tests, NULL, NULL);
+}
