@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "act/ask.h"
+#include "act/asker.h"
 #include "act/hand.h"
 #include "act/handles.h"
 #include "base/cleanup.h"
@@ -312,38 +313,18 @@ static void check_ended(struct keeper *k, struct watched *w)
 	begin_owed_hand(k, w);
 }
 
-static _Noreturn void ask_in_child(
-	const struct watched *w, uint32_t timeout_ms, struct ask_wishes wishes, int pipe)
-{
-	const int kept[] = { w->handles.disk, pipe };
-	struct obs_checked checked;
-
-	if (process_close_all_but(kept, ARRAY_SIZE(kept)) < 0)
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "pk-asker");
-	ask_now(w->handles.disk, timeout_ms, wishes, 0, &checked);
-	_exit(packet_send_patiently(pipe, &checked, sizeof checked) < 0);
-}
-
-/* A block node can only be asked by a call that waits. */
 static int begin_asker(
 	struct keeper *k, struct watched *w, uint32_t timeout_ms, struct ask_wishes wishes)
 {
-	int pair[2], pid, r;
+	_cleanup_(closep) int pipe = -1;
+	int r;
 
-	r = packet_pair(pair);
-	if (r < 0)
-		return r;
-	flush(k);
-	pid = fork();
-	if (pid == 0)
-		ask_in_child(w, timeout_ms, wishes, pair[1]);
-	r = pid < 0 ? -errno : listen_to(k, pair[0], &w->asker_event);
-	close(pair[1]);
-	if (r < 0)
-		close(pair[0]);
-	else
-		w->asker = pair[0];
+	flush(k); /* so that the child has nothing of ours to send */
+	r = asker_fork(w->handles.disk, timeout_ms, wishes, &pipe);
+	if (r >= 0)
+		r = listen_to(k, pipe, &w->asker_event);
+	if (r >= 0)
+		w->asker = TAKE_FD(pipe);
 	return r;
 }
 
