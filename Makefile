@@ -6,7 +6,7 @@ BUILD_SIM   ?= build-sim
 PREFIX      ?= /usr
 DESTDIR     ?=
 
-.PHONY: all build demo check check-full coverage soak mutants shell install clean deps
+.PHONY: all build demo check check-full coverage soak torture mutants shell install clean deps
 
 all: build
 
@@ -38,6 +38,10 @@ coverage: deps
 # beside the program (docs/simulation.md), and the next one begins.
 soak: build
 	@$(BUILD)/tests/sim/run --seeds $$(date +%Y%m%d%H%M)00000.. --keep-going
+
+# Ten minutes of everything at random in the lab, on both kernels at once; another day, another story.
+torture: build
+	@tests/lab/torture --build $(BUILD)
 
 # Each known wrong is applied to a copy of the tree, which must then fail: by the unit tests of the
 # thinking column and the simulation, or in the lab.
