@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "stage.h"
+#include "../root.h"
 
 enum { NOBODY = 65534 };
 
@@ -238,8 +239,8 @@ static void of_a_daemon(void **state)
 	struct stage stage;
 
 	(void)state;
-	if (geteuid() != 0)
-		skip(); /* only root can play two users */
+	if (!root_is_here())
+		skip();
 	stage_init(&stage, &(struct stage_script){ .n_devices = 2 });
 	stage_run(&stage, 0, run_with_daemon);
 	stage_done(&stage);
@@ -250,8 +251,8 @@ static void of_everybody(void **state)
 	struct stage stage;
 
 	(void)state;
-	if (geteuid() != 0)
-		skip(); /* only root can play two users */
+	if (!root_is_here())
+		skip();
 	stage_init(&stage, &(struct stage_script){ .n_devices = 2 });
 	stage_run(&stage, NOBODY, run_as_nobody);
 	stage_done(&stage);
