@@ -7,10 +7,8 @@
 #include "base/text.h"
 #include "plan/facts.h"
 #include "plan/growth.h"
-#include "plan/scans.h"
+#include "plan/rescan.h"
 #include "plan/waits.h"
-
-enum { SCAN_AGAIN_MS = 1000 };
 
 static struct request *free_request(struct model *m)
 {
@@ -317,97 +315,6 @@ static void step_holders(struct model *m, struct request *r, struct path *p, str
 		facts_ask_holders(m, p, &r->holders_asked, agenda);
 }
 
-/* ---- places ---------------------------------------------------------------------------------- */
-
-static void end_of_scan(struct model *m, struct request *r)
-{
-	struct text t = TEXT_INIT;
-	const char *error = strerrorname_np(-r->deed_result);
-
-	if (r->deed_result == -ESTALE || r->deed_result == -ENOENT || r->deed_result == -ENODEV) {
-		end(m, r, NULL, RESULT_ABSENT, "");
-		return;
-	}
-	text_addf(&t, "failed %s %s", hand_stage_name((enum hand_stage)r->deed_stage),
-		error ? error : "?");
-	end(m, r, NULL, RESULT_FAILED, text_str(&t));
-	text_done(&t);
-}
-
-static uint32_t count_found(const struct model *m, const struct request *r)
-{
-	struct path *p;
-	uint32_t n = 0;
-
-	for_each_path (m, p)
-		n += p->appeared_seq > r->seq && place_covers(&r->place, &p->device.address);
-	return n;
-}
-
-/* The kernel has made the devices before it returned: read once more, they are known. */
-static void step_scanned(struct model *m, struct request *r, struct agenda *agenda)
-{
-	if (!r->reading) {
-		r->reading = model_read_again(m);
-		agenda_wake_at(agenda, m->now);
-	} else if (m->devices_seq > r->reading) {
-		r->found = count_found(m, r);
-		end(m, r, NULL, RESULT_SCANNED, "");
-	}
-}
-
-/* A hand of an earlier daemon is out there; it is stuck when it is not done by then. */
-static void retry_scan(struct model *m, struct request *r)
-{
-	if (instant_ms_between(r->started, m->now) >= SCANS_HAND_MS) {
-		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_HOST));
-		return;
-	}
-	r->deed_ended = false;
-	r->again = instant_add_ms(m->now, SCAN_AGAIN_MS);
-	r->waits = BECAUSE_HOST;
-}
-
-static void step_scan_end(struct model *m, struct request *r, struct agenda *agenda)
-{
-	if (r->deed_result == 0) {
-		step_scanned(m, r, agenda);
-	} else if (r->deed_stage == STAGE_LOCK && r->deed_result == -EBUSY) {
-		retry_scan(m, r);
-	} else {
-		end_of_scan(m, r);
-	}
-}
-
-static void step_rescan(struct model *m, struct request *r, struct agenda *agenda)
-{
-	const struct host *host = model_known_host(m, r->place.host);
-
-	if (r->deed_ended)
-		step_scan_end(m, r, agenda);
-	if (r->result != REQUEST_OPEN || r->deed_ended)
-		return;
-	if (!host) {
-		end(m, r, NULL, RESULT_ABSENT, "");
-		return;
-	}
-	if (host->stuck) { /* it may be the hand of this very word */
-		end(m, r, NULL, RESULT_PENDING, reason_name(BECAUSE_STUCK));
-		return;
-	}
-	if (r->deed)
-		return; /* its end is an observation */
-	if (!instant_reached(m->now, r->again)) {
-		agenda_wake_at(agenda, r->again);
-		return;
-	}
-	r->waits = scan_waits(m, &r->place, agenda);
-	if (r->waits == BECAUSE_NOTHING) {
-		r->waits = BECAUSE_CHECKING;
-		r->deed = scan_begin(m, &r->place, agenda);
-	}
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
 static void step_path(struct model *m, struct request *r, struct path *p, struct agenda *agenda)
@@ -435,10 +342,14 @@ static void end_late(struct model *m, struct request *r, struct path *p)
 	text_done(&t);
 }
 
-static void step_grow(struct model *m, struct request *r, struct agenda *agenda)
+typedef enum request_result step_of_word(
+	struct model *m, struct request *r, struct agenda *agenda, struct text *ret_reason);
+
+/* A word that is about no path alone. */
+static void step_with(step_of_word *step, struct model *m, struct request *r, struct agenda *agenda)
 {
 	struct text reason = TEXT_INIT;
-	enum request_result result = growth_step(m, r, agenda, &reason);
+	enum request_result result = step(m, r, agenda, &reason);
 
 	if (result != REQUEST_OPEN)
 		end(m, r, NULL, result, text_str(&reason));
@@ -450,12 +361,12 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 	struct path *p = model_path(m, r->path);
 
 	if (r->verb == VERB_RESCAN) {
-		step_rescan(m, r, agenda);
+		step_with(rescan_step, m, r, agenda);
 	} else if (r->verb == VERB_WAIT) {
 		if (wait_is_over(m, r, agenda))
 			end(m, r, NULL, RESULT_REACHED, "");
 	} else if (r->verb == VERB_GROW) {
-		step_grow(m, r, agenda);
+		step_with(growth_step, m, r, agenda);
 	} else if (p) {
 		step_path(m, r, p, agenda);
 	} else {
