@@ -60,23 +60,6 @@ static uint64_t ask(const struct path *q)
 	return last_id;
 }
 
-static const struct request *of(uint64_t id)
-{
-	for (uint32_t i = 0; i < w->m->n_requests; i++)
-		if (w->m->requests[i].used && w->m->requests[i].id == id)
-			return &w->m->requests[i];
-	fail_msg("no request %lu", (unsigned long)id);
-	return NULL;
-}
-
-static void require(uint64_t id, enum request_result result, const char *reason)
-{
-	const struct request *r = of(id);
-
-	if (r->result != result || strcmp(r->reason, reason) != 0)
-		fail_msg("%s, \"%s\"", request_result_name(r->result), r->reason);
-}
-
 static uint32_t count(enum action_kind kind)
 {
 	uint32_t n = 0;
@@ -142,14 +125,14 @@ static void test_paths_are_read_again_and_then_the_map_is_resized(void **state)
 	assert_int_equal(a->map.map.minor, 3);
 	assert_int_equal(a->map.sectors, NEW);
 	assert_true(a->map.owned);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	w->maps[0].map.size_sectors = NEW;
 	world_deed_ends(w, 0, STAGE_NONE);
 	world_run(w, SOON_MS);
-	require(id, RESULT_GROWN, "");
-	assert_int_equal(of(id)->found, 2);
-	assert_int_equal(of(id)->sectors_before, OLD);
-	assert_int_equal(of(id)->sectors, NEW);
+	world_require_request(w, id, RESULT_GROWN, "");
+	assert_int_equal(world_request(w, id)->found, 2);
+	assert_int_equal(world_request(w, id)->sectors_before, OLD);
+	assert_int_equal(world_request(w, id)->sectors, NEW);
 }
 
 /* What was believed of it before the word is not enough, and what it asks is asked at once. */
@@ -188,14 +171,14 @@ static void test_without_a_map(void **state)
 	begin(false);
 	id = ask(p);
 	both_are_read(NEW);
-	require(id, RESULT_GROWN, "");
+	world_require_request(w, id, RESULT_GROWN, "");
 	assert_int_equal(count(ACT_RESIZE_MAP), 0);
 	id = ask(p);
 	set_size(p, NEW);
 	set_size(other, NEW);
 	id = ask(p);
 	both_are_read(NEW);
-	require(id, RESULT_UNCHANGED, "");
+	world_require_request(w, id, RESULT_UNCHANGED, "");
 }
 
 static void test_a_map_that_is_long_enough(void **state)
@@ -206,7 +189,7 @@ static void test_a_map_that_is_long_enough(void **state)
 	begin(true);
 	id = ask(p);
 	both_are_read(OLD);
-	require(id, RESULT_UNCHANGED, "");
+	world_require_request(w, id, RESULT_UNCHANGED, "");
 	assert_int_equal(count(ACT_RESIZE_MAP), 0);
 }
 
@@ -222,7 +205,7 @@ static void test_somebody_else_resizes_it(void **state)
 	ends(p, 0, STAGE_NONE, NEW);
 	w->maps[0].map.size_sectors = w->m->maps[0].kernel.size_sectors = NEW;
 	ends(other, 0, STAGE_NONE, NEW);
-	require(id, RESULT_GROWN, "");
+	world_require_request(w, id, RESULT_GROWN, "");
 	assert_int_equal(count(ACT_RESIZE_MAP), 0);
 }
 
@@ -282,10 +265,10 @@ static void test_a_hand_that_does_not_come_back(void **state)
 	world_run(w, SCANS_HAND_MS);
 	assert_true(model_host(w->m, 3)->stuck);
 	world_run(w, TIMEOUT_MS);
-	require(id, RESULT_PENDING, "stuck: sddt");
+	world_require_request(w, id, RESULT_PENDING, "stuck: sddt");
 	id = ask(p);
 	world_run(w, SOON_MS);
-	require(id, RESULT_PENDING, "stuck: sddt");
+	world_require_request(w, id, RESULT_PENDING, "stuck: sddt");
 	assert_int_equal(count(ACT_REREAD), 2);
 }
 
@@ -300,12 +283,12 @@ static void test_a_lock_that_is_taken_is_waited_for(void **state)
 	world_run(w, 100);
 	ends(other, 0, STAGE_NONE, NEW);
 	ends(p, -EBUSY, STAGE_LOCK, 0);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	assert_int_equal(count(ACT_REREAD), 2);
 	world_run(w, SOON_MS);
 	assert_int_equal(count(ACT_REREAD), 3);
 	ends(p, 0, STAGE_NONE, NEW);
-	require(id, RESULT_GROWN, "");
+	world_require_request(w, id, RESULT_GROWN, "");
 }
 
 /* ---- what is in the way ---------------------------------------------------------------------- */
@@ -410,7 +393,7 @@ static void test_what_is_in_the_way(void **state)
 				world_feed(w, o);
 			}
 		world_run(w, 100);
-		r = of(id);
+		r = world_request(w, id);
 		if (count(ACT_REREAD) != rows[i].rereads || r->result != rows[i].result ||
 			strncmp(r->reason, rows[i].reason, strlen(rows[i].reason)) != 0)
 			fail_msg("%s: %u are read, %s, \"%s\"", rows[i].rule, count(ACT_REREAD),
@@ -451,7 +434,7 @@ static void test_what_a_hand_says(void **state)
 		world_run(w, 100);
 		ends(other, 0, STAGE_NONE, NEW);
 		ends(p, hands[i].result, hands[i].stage, hands[i].sectors);
-		r = of(id);
+		r = world_request(w, id);
 		if (r->result != hands[i].ends ||
 			strncmp(r->reason, hands[i].reason, strlen(hands[i].reason)) != 0)
 			fail_msg("%s: %s, \"%s\"", hands[i].rule, request_result_name(r->result),
@@ -472,8 +455,8 @@ static void test_the_map_cannot_be_resized(void **state)
 	assert_false(world_deed(w, 0)->map.owned);
 	world_deed_ends(w, -EIO, STAGE_WRITE);
 	world_run(w, SOON_MS);
-	assert_int_equal(of(id)->result, RESULT_FAILED);
-	assert_non_null(strstr(of(id)->reason, "failed write EIO: "));
+	assert_int_equal(world_request(w, id)->result, RESULT_FAILED);
+	assert_non_null(strstr(world_request(w, id)->reason, "failed write EIO: "));
 }
 
 /* It said that it did, and the kernel does not. */
@@ -487,7 +470,7 @@ static void test_what_the_owner_says_is_not_enough(void **state)
 	both_are_read(NEW);
 	world_deed_ends(w, 0, STAGE_NONE);
 	world_run(w, TIMEOUT_MS);
-	assert_int_equal(of(id)->result, RESULT_PENDING);
+	assert_int_equal(world_request(w, id)->result, RESULT_PENDING);
 	assert_int_equal(count(ACT_RESIZE_MAP), 1);
 }
 
@@ -502,7 +485,7 @@ static void test_it_goes_meanwhile(void **state)
 	model_path_remove(w->m, p);
 	model_path_remove(w->m, other);
 	world_run(w, 100);
-	require(id, RESULT_ABSENT, "");
+	world_require_request(w, id, RESULT_ABSENT, "");
 }
 
 #define TEST(f) cmocka_unit_test_teardown(f, end)

@@ -41,24 +41,6 @@ static uint64_t ask(enum verb verb, uint32_t flags, uint64_t timeout_ms, struct 
 	return last_id;
 }
 
-static const struct request *of(uint64_t id)
-{
-	for (uint32_t i = 0; i < w->m->n_requests; i++)
-		if (w->m->requests[i].used && w->m->requests[i].id == id)
-			return &w->m->requests[i];
-	fail_msg("no request %lu", (unsigned long)id);
-	return NULL;
-}
-
-static void require(uint64_t id, enum request_result result, const char *reason)
-{
-	const struct request *r = of(id);
-
-	if (r->result != result || strcmp(r->reason, reason) != 0)
-		fail_msg("%s, \"%s\"", request_result_name(r->result), r->reason);
-	assert_int_equal(request_is_done(w->m, id), result != REQUEST_OPEN);
-}
-
 static void unmap(struct path *q)
 {
 	world_of(w, q)->checked = built_gone();
@@ -87,12 +69,12 @@ static void test_removed(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, SOON_MS);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	remove_device();
-	require(id, RESULT_REMOVED, "");
-	assert_string_equal(of(id)->dev, "sddt");
-	assert_string_equal(of(id)->hctl, "3:0:0:1");
-	assert_string_equal(of(id)->wwid, "one");
+	world_require_request(w, id, RESULT_REMOVED, "");
+	assert_string_equal(world_request(w, id)->dev, "sddt");
+	assert_string_equal(world_request(w, id)->hctl, "3:0:0:1");
+	assert_string_equal(world_request(w, id)->wwid, "one");
 	request_close(w->m, id);
 	assert_true(request_is_done(w->m, id));
 }
@@ -104,8 +86,8 @@ static void test_absent(void **state)
 	(void)state;
 	begin("");
 	id = ask(VERB_PURGE, 0, 0, NULL);
-	require(id, RESULT_ABSENT, "");
-	assert_string_equal(of(id)->dev, "name");
+	world_require_request(w, id, RESULT_ABSENT, "");
+	assert_string_equal(world_request(w, id)->dev, "name");
 }
 
 static void test_answers(void **state)
@@ -115,9 +97,9 @@ static void test_answers(void **state)
 	(void)state;
 	begin("");
 	id = ask(VERB_PURGE, 0, 0, p);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_run(w, 100);
-	require(id, RESULT_REFUSED, "answers");
+	world_require_request(w, id, RESULT_REFUSED, "answers");
 	assert_int_equal(p->request, 0);
 	assert_false(p->released); /* nothing of P4 is left open behind it */
 	assert_int_equal(w->n_deeds, 0);
@@ -139,12 +121,12 @@ static void test_only_an_answer_after_the_word(void **state)
 			      .action = p->check.action,
 			      .checked = built_good() });
 	world_run(w, 1);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_of(w, p)->mute = false;
 	model_drop_check(w->m, p);
 	p->check_due = w->m->now;
 	world_run(w, 1100);
-	require(id, RESULT_REFUSED, "answers");
+	world_require_request(w, id, RESULT_REFUSED, "answers");
 }
 
 static const struct hold_row {
@@ -181,9 +163,11 @@ static void test_held(void **state)
 		unmap(p);
 		id = ask(VERB_PURGE, 0, 0, p);
 		world_run(w, SOON_MS);
-		if (of(id)->result != row->result || strcmp(of(id)->reason, row->reason) != 0)
-			fail_msg("%s: %s, \"%s\"", row->rule, request_result_name(of(id)->result),
-				of(id)->reason);
+		if (world_request(w, id)->result != row->result ||
+			strcmp(world_request(w, id)->reason, row->reason) != 0)
+			fail_msg("%s: %s, \"%s\"", row->rule,
+				request_result_name(world_request(w, id)->result),
+				world_request(w, id)->reason);
 		world_run(w, SOON_MS); /* nobody wants it any more */
 		assert_int_equal(p->purge, PURGE_NO);
 		assert_int_equal(w->n_deeds, 0);
@@ -200,11 +184,11 @@ static void test_udev_is_waited_for(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, SOON_MS);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_of(w, p)->holders.n_holds = 0;
 	world_run(w, SOON_MS);
 	remove_device();
-	require(id, RESULT_REMOVED, "");
+	world_require_request(w, id, RESULT_REMOVED, "");
 }
 
 static void test_pending_at_the_timeout(void **state)
@@ -216,9 +200,9 @@ static void test_pending_at_the_timeout(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, 0, 5000, p);
 	world_run(w, 4990);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_run(w, 20);
-	require(id, RESULT_PENDING, "grace");
+	world_require_request(w, id, RESULT_PENDING, "grace");
 }
 
 static void test_the_kernel_refused(void **state)
@@ -232,13 +216,13 @@ static void test_the_kernel_refused(void **state)
 	world_run(w, SOON_MS);
 	world_deed_ends(w, -EIO, STAGE_WRITE);
 	world_run(w, 10);
-	require(first, RESULT_FAILED, "backoff: failed write EIO");
+	world_require_request(w, first, RESULT_FAILED, "backoff: failed write EIO");
 	second = ask(VERB_PURGE, 0, 0, p); /* tries at once, and is not told of the first one's */
 	world_run(w, 10);
-	require(second, REQUEST_OPEN, "");
+	world_require_request(w, second, REQUEST_OPEN, "");
 	assert_int_equal(w->n_deeds, 2);
 	remove_device();
-	require(second, RESULT_REMOVED, "");
+	world_require_request(w, second, RESULT_REMOVED, "");
 }
 
 static void test_the_map_is_in_use(void **state)
@@ -253,7 +237,7 @@ static void test_the_map_is_in_use(void **state)
 	world_run_until(w, p, PURGE_UNMAPPING, SOON_MS);
 	world_deed_ends(w, -EBUSY, STAGE_WRITE);
 	world_run(w, 10);
-	require(id, RESULT_BUSY, "claimed");
+	world_require_request(w, id, RESULT_BUSY, "claimed");
 }
 
 /* A hand that was not told "gone" is no failure of the kernel: it is tried again. */
@@ -268,10 +252,10 @@ static void test_not_confirmed_is_tried_again(void **state)
 	world_run_until(w, p, PURGE_DELETING, SOON_MS);
 	world_deed_ends(w, -EAGAIN, STAGE_ASK); /* 05/25/00, and INQUIRY was silent */
 	world_run(w, 10);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_run_until(w, p, PURGE_DELETING, SOON_MS);
 	remove_device();
-	require(id, RESULT_REMOVED, "");
+	world_require_request(w, id, RESULT_REMOVED, "");
 }
 
 static void test_stuck(void **state)
@@ -283,7 +267,7 @@ static void test_stuck(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, SOON_MS + DEEDS_HAND_MS);
-	require(id, RESULT_PENDING, "stuck");
+	world_require_request(w, id, RESULT_PENDING, "stuck");
 }
 
 static void test_offline(void **state)
@@ -295,7 +279,7 @@ static void test_offline(void **state)
 	world_of(w, p)->checked.state = DEVICE_OFFLINE;
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, 100);
-	require(id, RESULT_FAILED, "offline");
+	world_require_request(w, id, RESULT_FAILED, "offline");
 }
 
 static void test_cannot_be_opened(void **state)
@@ -310,7 +294,7 @@ static void test_cannot_be_opened(void **state)
 	assert_int_equal(p->state, PATH_UNCHECKED);
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, 10);
-	require(id, RESULT_FAILED, "cannot be opened");
+	world_require_request(w, id, RESULT_FAILED, "cannot be opened");
 }
 
 static void test_not_asked(void **state)
@@ -322,7 +306,7 @@ static void test_not_asked(void **state)
 	p->askable = false;
 	id = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, 10);
-	require(id, RESULT_FAILED, "not asked");
+	world_require_request(w, id, RESULT_FAILED, "not asked");
 	assert_int_equal(w->asked[ACT_FORGET], 1);
 	assert_int_equal(model_nexus(w->m, p)->n_out, 0);
 }
@@ -339,7 +323,7 @@ static void test_would_remove(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, REQUEST_DRY_RUN, 0, p);
 	world_run(w, SOON_MS);
-	require(id, RESULT_WOULD_REMOVE, "would-remove");
+	world_require_request(w, id, RESULT_WOULD_REMOVE, "would-remove");
 	world_run(w, SETTLED_MS);
 	assert_int_equal(w->n_deeds, 0); /* not even the map was told */
 	assert_int_equal(p->purge, PURGE_NO);
@@ -356,7 +340,7 @@ static void test_a_dry_run_does_not_stay(void **state)
 	unmap(p);
 	id = ask(VERB_PURGE, REQUEST_DRY_RUN, 0, p);
 	world_run(w, 1000);
-	require(id, RESULT_WOULD_REMOVE, "would-remove");
+	world_require_request(w, id, RESULT_WOULD_REMOVE, "would-remove");
 	world_run(w, 100);
 	assert_int_equal(p->purge, PURGE_DELETING);
 }
@@ -377,7 +361,7 @@ static void test_two_words_for_one_path(void **state)
 	assert_int_equal(p->request, dry);
 	assert_true(p->dry_run);
 	world_run(w, SOON_MS);
-	require(dry, RESULT_WOULD_REMOVE, "would-remove");
+	world_require_request(w, dry, RESULT_WOULD_REMOVE, "would-remove");
 	assert_int_equal(p->request, 0);
 	assert_int_equal(w->n_deeds, 0);
 }
@@ -392,12 +376,12 @@ static void test_the_second_word_takes_over(void **state)
 	first = ask(VERB_PURGE, 0, 900, p);
 	second = ask(VERB_PURGE, 0, 0, p);
 	world_run(w, 1000);
-	require(first, RESULT_PENDING, "grace");
-	require(second, REQUEST_OPEN, "");
+	world_require_request(w, first, RESULT_PENDING, "grace");
+	world_require_request(w, second, REQUEST_OPEN, "");
 	assert_int_equal(p->request, second);
 	world_run(w, SOON_MS);
 	remove_device();
-	require(second, RESULT_REMOVED, "");
+	world_require_request(w, second, RESULT_REMOVED, "");
 }
 
 static void test_a_client_that_leaves(void **state)
@@ -445,7 +429,7 @@ static void test_held_back_is_let_go(void **state)
 	world_run(w, SOON_MS);
 	assert_int_equal(w->n_deeds, 2);
 	remove_device();
-	require(id, RESULT_REMOVED, "");
+	world_require_request(w, id, RESULT_REMOVED, "");
 }
 
 static void test_held_back_and_only_asked_about(void **state)
@@ -456,7 +440,7 @@ static void test_held_back_and_only_asked_about(void **state)
 	reach_the_limit();
 	id = ask(VERB_PURGE, REQUEST_HELD | REQUEST_DRY_RUN, 0, other);
 	world_run(w, SOON_MS);
-	require(id, RESULT_WOULD_REMOVE, "would-remove");
+	world_require_request(w, id, RESULT_WOULD_REMOVE, "would-remove");
 	assert_false(other->released);
 	request_close(w->m, id);
 	world_run(w, SOON_MS);
@@ -474,7 +458,7 @@ static void test_held_back_and_not_wanted_any_more(void **state)
 	id = ask(VERB_PURGE, REQUEST_HELD, 0, other);
 	model_set_config(w->m, built_config(""));
 	world_run(w, 10);
-	require(id, RESULT_REFUSED, "purge_disconnected no");
+	world_require_request(w, id, RESULT_REFUSED, "purge_disconnected no");
 	assert_false(other->released);
 }
 
@@ -488,7 +472,7 @@ static void test_an_operator_stands_for_the_limit(void **state)
 	world_run(w, SOON_MS);
 	assert_int_equal(w->n_deeds, 2);
 	remove_device();
-	require(id, RESULT_REMOVED, "");
+	world_require_request(w, id, RESULT_REMOVED, "");
 }
 
 /* ---- check, holders -------------------------------------------------------------------------- */
@@ -503,10 +487,10 @@ static void test_check(void **state)
 	id = ask(VERB_CHECK, 0, 0, p);
 	world_count_anew(w);
 	world_run(w, 10);
-	require(id, RESULT_CHECKED, "");
-	assert_int_equal(of(id)->state, PATH_DOWN);
-	assert_int_equal(of(id)->checker, CHECKER_DISCONNECTED);
-	assert_string_equal(of(id)->sense, "05/25/00");
+	world_require_request(w, id, RESULT_CHECKED, "");
+	assert_int_equal(world_request(w, id)->state, PATH_DOWN);
+	assert_int_equal(world_request(w, id)->checker, CHECKER_DISCONNECTED);
+	assert_string_equal(world_request(w, id)->sense, "05/25/00");
 	assert_true(w->asked_of[p->id.slot] > 0);
 }
 
@@ -519,12 +503,12 @@ static void test_check_of_a_silent_device(void **state)
 	world_of(w, p)->mute = true;
 	id = ask(VERB_CHECK, 0, 0, p);
 	world_run(w, 3900);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_run(w, 200);
-	require(id, RESULT_CHECKED, "timeout");
+	world_require_request(w, id, RESULT_CHECKED, "timeout");
 	id = ask(VERB_CHECK, 0, 0, p); /* it is out still, and nothing queues behind it */
 	world_run(w, 10);
-	require(id, RESULT_CHECKED, "timeout");
+	world_require_request(w, id, RESULT_CHECKED, "timeout");
 	assert_int_equal(model_nexus(w->m, p)->n_out, 1);
 }
 
@@ -537,11 +521,11 @@ static void test_check_waits_for_attentions_to_pass(void **state)
 	world_of(w, p)->checked.tur = built_sense(6, 0x2a, 0x09);
 	id = ask(VERB_CHECK, 0, 0, p);
 	world_run(w, 50);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_of(w, p)->checked = built_good();
 	world_run(w, 200);
-	require(id, RESULT_CHECKED, "");
-	assert_int_equal(of(id)->state, PATH_UP);
+	world_require_request(w, id, RESULT_CHECKED, "");
+	assert_int_equal(world_request(w, id)->state, PATH_UP);
 }
 
 static void test_check_of_a_stuck_device(void **state)
@@ -555,7 +539,7 @@ static void test_check_of_a_stuck_device(void **state)
 	world_run_until(w, p, PURGE_STUCK, SOON_MS + DEEDS_HAND_MS);
 	id = ask(VERB_CHECK, 0, 0, p);
 	world_run(w, 10);
-	require(id, RESULT_CHECKED, "stuck");
+	world_require_request(w, id, RESULT_CHECKED, "stuck");
 }
 
 static void test_check_of_what_is_gone(void **state)
@@ -568,7 +552,7 @@ static void test_check_of_what_is_gone(void **state)
 	id = ask(VERB_CHECK, 0, 0, p);
 	model_path_remove(w->m, p);
 	world_run(w, 10);
-	require(id, RESULT_ABSENT, "");
+	world_require_request(w, id, RESULT_ABSENT, "");
 }
 
 static void test_holders(void **state)
@@ -580,9 +564,9 @@ static void test_holders(void **state)
 	world_hold(w, p, HOLD_MOUNT, false, false);
 	id = ask(VERB_HOLDERS, 0, 0, p);
 	world_run(w, 10);
-	require(id, RESULT_HOLDERS_FOUND, "");
-	assert_int_equal(of(id)->holders.n_holds, 1);
-	assert_true(of(id)->holders.complete);
+	world_require_request(w, id, RESULT_HOLDERS_FOUND, "");
+	assert_int_equal(world_request(w, id)->holders.n_holds, 1);
+	assert_true(world_request(w, id)->holders.complete);
 	assert_int_equal(p->holders_seq, 0); /* not what a removal asked for */
 }
 
@@ -605,7 +589,7 @@ static void test_holders_when_the_scanner_is_lost(void **state)
 	assert_in_range(w->asked[ACT_FIND_HOLDERS], 8, 11); /* once a second */
 	w->unanswered[ACT_FIND_HOLDERS] = false;
 	world_run(w, 1100);
-	require(id, RESULT_HOLDERS_FOUND, "");
+	world_require_request(w, id, RESULT_HOLDERS_FOUND, "");
 }
 
 /* ---- several --------------------------------------------------------------------------------- */
@@ -644,7 +628,7 @@ static void test_a_generation_ends(void **state)
 	p = model_path_at(w->m, newcomer.device.sysfs);
 	world_of(w, p)->mute = false;
 	world_run(w, SETTLED_MS);
-	require(id, RESULT_REMOVED, "");
+	world_require_request(w, id, RESULT_REMOVED, "");
 	assert_int_equal(p->request, 0);
 	assert_int_equal(p->purge, PURGE_NO);
 }

@@ -42,23 +42,6 @@ static uint64_t ask(struct place place, uint64_t timeout_ms)
 	return last_id;
 }
 
-static const struct request *of(uint64_t id)
-{
-	for (uint32_t i = 0; i < w->m->n_requests; i++)
-		if (w->m->requests[i].used && w->m->requests[i].id == id)
-			return &w->m->requests[i];
-	fail_msg("no request %lu", (unsigned long)id);
-	return NULL;
-}
-
-static void require(uint64_t id, enum request_result result, const char *reason)
-{
-	const struct request *r = of(id);
-
-	if (r->result != result || strcmp(r->reason, reason) != 0)
-		fail_msg("%s, \"%s\"", request_result_name(r->result), r->reason);
-}
-
 static void require_scans(uint32_t n)
 {
 	uint32_t scans = 0;
@@ -113,13 +96,13 @@ static void test_a_hand_scans_and_what_it_brought_is_counted(void **state)
 	assert_string_equal(deed->scan.sysfs, built_host(3).host.sysfs);
 	assert_int_equal(deed->scan.ino, built_host(3).host.ino);
 	assert_int_equal(deed->scan.place.lun, PLACE_ANY_LUN);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	w->appears = built_device(3, 7, "seven");
 	world_deed_ends(w, 0, STAGE_NONE);
 	world_run(w, 100);
-	require(id, RESULT_SCANNED, "");
-	assert_int_equal(of(id)->found, 1);
-	assert_string_equal(of(id)->hctl, "3:-:-:-");
+	world_require_request(w, id, RESULT_SCANNED, "");
+	assert_int_equal(world_request(w, id)->found, 1);
+	assert_string_equal(world_request(w, id)->hctl, "3:-:-:-");
 	assert_int_equal(model_host(w->m, 3)->deed, 0);
 }
 
@@ -136,9 +119,9 @@ static void test_one_hand_a_host(void **state)
 	require_scans(2);
 	world_end_of(w, world_deed(w, 1), 0, STAGE_NONE);
 	world_run(w, 100);
-	require(id, RESULT_SCANNED, "");
-	require(other, REQUEST_OPEN, "");
-	require(elsewhere, REQUEST_OPEN, "");
+	world_require_request(w, id, RESULT_SCANNED, "");
+	world_require_request(w, other, REQUEST_OPEN, "");
+	world_require_request(w, elsewhere, REQUEST_OPEN, "");
 	require_scans(3);
 }
 
@@ -181,13 +164,13 @@ static void test_a_scan_that_hangs_is_a_stuck_hand(void **state)
 	id = ask(place_of_host(3), 0);
 	world_run(w, SCANS_HAND_MS - 10);
 	assert_false(model_host(w->m, 3)->stuck);
-	require(id, REQUEST_OPEN, "");
+	world_require_request(w, id, REQUEST_OPEN, "");
 	world_run(w, 20);
 	assert_true(model_host(w->m, 3)->stuck);
-	require(id, RESULT_PENDING, "stuck");
+	world_require_request(w, id, RESULT_PENDING, "stuck");
 	late = ask(place_of_host(3), 0);
 	world_run(w, 10);
-	require(late, RESULT_PENDING, "stuck");
+	world_require_request(w, late, RESULT_PENDING, "stuck");
 	require_scans(1);
 	world_deed_ends(w, 0, STAGE_NONE);
 	world_run(w, 10);
@@ -222,10 +205,11 @@ static void test_ends(void **state)
 		world_run(w, 10);
 		world_deed_ends(w, end_rows[i].result, end_rows[i].stage);
 		world_run(w, 10);
-		if (of(id)->result != end_rows[i].want ||
-			strcmp(of(id)->reason, end_rows[i].reason) != 0)
+		if (world_request(w, id)->result != end_rows[i].want ||
+			strcmp(world_request(w, id)->reason, end_rows[i].reason) != 0)
 			fail_msg("%s: %s, \"%s\"", end_rows[i].rule,
-				request_result_name(of(id)->result), of(id)->reason);
+				request_result_name(world_request(w, id)->result),
+				world_request(w, id)->reason);
 	}
 	world_run(w, 1100);
 	require_scans(2);
@@ -239,7 +223,7 @@ static void test_a_host_that_is_not_there(void **state)
 	begin("");
 	id = ask(place_of_host(9), 0);
 	world_run(w, 10);
-	require(id, RESULT_ABSENT, "");
+	world_require_request(w, id, RESULT_ABSENT, "");
 	require_scans(0);
 }
 
@@ -258,8 +242,8 @@ static void test_not_within_a_minute_of_a_removal_beside_a_purger(void **state)
 	in_time = ask(place_of_target(&neighbour->device.address), 5000);
 	world_run(w, MINUTE_MS - 1000);
 	require_scans(0);
-	require(id, REQUEST_OPEN, "");
-	require(in_time, RESULT_PENDING, "removed lately");
+	world_require_request(w, id, REQUEST_OPEN, "");
+	world_require_request(w, in_time, RESULT_PENDING, "removed lately");
 	world_run(w, 1100);
 	require_scans(1);
 }

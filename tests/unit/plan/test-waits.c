@@ -43,18 +43,9 @@ static uint64_t ask(const char *name, uint32_t paths)
 	return last_id;
 }
 
-static const struct request *of(uint64_t id)
-{
-	for (uint32_t i = 0; i < w->m->n_requests; i++)
-		if (w->m->requests[i].used && w->m->requests[i].id == id)
-			return &w->m->requests[i];
-	fail_msg("no request %lu", (unsigned long)id);
-	return NULL;
-}
-
 static void require(uint64_t id, enum request_result result, uint32_t found, const char *reason)
 {
-	const struct request *r = of(id);
+	const struct request *r = world_request(w, id);
 
 	if (r->result != result || r->found != found || strcmp(r->reason, reason) != 0)
 		fail_msg("%s, %u paths, \"%s\"", request_result_name(r->result), r->found,
@@ -160,7 +151,7 @@ static void test_what_is_good(void **state)
 		rows[i].make();
 		id = ask(*rows[i].name ? rows[i].name : one, rows[i].wanted);
 		world_run(w, TIMEOUT_MS + SOON_MS);
-		r = of(id);
+		r = world_request(w, id);
 		if (r->result != rows[i].result || r->found != rows[i].found ||
 			strcmp(r->reason, rows[i].reason) != 0)
 			fail_msg("%s: %s, %u paths, \"%s\"", rows[i].rule,
@@ -181,7 +172,7 @@ static void test_only_what_was_read_after_the_word(void **state)
 	id = ask(one, 1);
 	world_run(w, 100);
 	require(id, REQUEST_OPEN, 0, "");
-	assert_int_equal(of(id)->waits, BECAUSE_CHECKING);
+	assert_int_equal(world_request(w, id)->waits, BECAUSE_CHECKING);
 	request_close(w->m, id);
 	world_of(w, p)->mute = world_of(w, other)->mute = false;
 	model_drop_check(w->m, p);
@@ -192,8 +183,8 @@ static void test_only_what_was_read_after_the_word(void **state)
 	world_run(w, 100);
 	require(id, RESULT_REACHED, 2, "");
 	assert_int_equal(w->identified[p->id.slot], 1);
-	assert_string_equal(of(id)->wwid, one);
-	assert_string_equal(of(id)->map, "");
+	assert_string_equal(world_request(w, id)->wwid, one);
+	assert_string_equal(world_request(w, id)->map, "");
 }
 
 /* The volume whose number it has now is not the one that is waited for. */
@@ -241,8 +232,8 @@ static void test_it_appears(void **state)
 	require(id, RESULT_REACHED, 2, "");
 	require(by_wwn, RESULT_REACHED, 2, "");
 	require(by_map, RESULT_REACHED, 2, "");
-	assert_string_equal(of(id)->wwid, two);
-	assert_string_equal(of(by_wwn)->wwid, two);
+	assert_string_equal(world_request(w, id)->wwid, two);
+	assert_string_equal(world_request(w, by_wwn)->wwid, two);
 }
 
 static void test_it_comes_up(void **state)
@@ -370,13 +361,13 @@ static void test_what_they_have_in_common(void **state)
 	id = ask("host3", 2);
 	world_run(w, SOON_MS);
 	require(id, RESULT_REACHED, 2, "");
-	assert_string_equal(of(id)->wwid, "");
-	assert_string_equal(of(id)->map, "");
+	assert_string_equal(world_request(w, id)->wwid, "");
+	assert_string_equal(world_request(w, id)->map, "");
 	id = ask("dm-3", 1);
 	world_run(w, SOON_MS);
 	require(id, RESULT_REACHED, 1, "");
-	assert_string_equal(of(id)->wwid, one);
-	assert_string_equal(of(id)->map, w->maps[0].map.name);
+	assert_string_equal(world_request(w, id)->wwid, one);
+	assert_string_equal(world_request(w, id)->map, w->maps[0].map.name);
 }
 
 #define TEST(f) cmocka_unit_test_teardown(f, end)

@@ -9,6 +9,7 @@
 #include "judge/path_judge.h"
 #include "plan/fence.h"
 #include "plan/reconcile.h"
+#include "plan/requests.h"
 #include "plan/removal.h"
 
 struct world *world_begin(const char *text)
@@ -298,6 +299,25 @@ void world_deed_ends(struct world *w, int result, enum hand_stage stage)
 
 	assert_non_null(deed);
 	world_end_of(w, deed, result, stage);
+}
+
+const struct request *world_request(struct world *w, uint64_t id)
+{
+	for (uint32_t i = 0; i < w->m->n_requests; i++)
+		if (w->m->requests[i].used && w->m->requests[i].id == id)
+			return &w->m->requests[i];
+	fail_msg("no request %lu", (unsigned long)id);
+	return NULL;
+}
+
+void world_require_request(
+	struct world *w, uint64_t id, enum request_result result, const char *reason)
+{
+	const struct request *r = world_request(w, id);
+
+	if (r->result != result || strcmp(r->reason, reason) != 0)
+		fail_msg("%s, \"%s\"", request_result_name(r->result), r->reason);
+	assert_int_equal(request_is_done(w->m, id), result != REQUEST_OPEN);
 }
 
 void world_require(const struct path *p, enum purge_stage rung, enum reason why)

@@ -68,5 +68,11 @@ void world_deed_ends(struct world *w, int result, enum hand_stage stage);
 /* ... of this deed. */
 void world_end_of(struct world *w, const struct action *deed, int result, enum hand_stage stage);
 
+/* A client's word. */
+const struct request *world_request(struct world *w, uint64_t id);
+/* It ended so, or is open, and nobody is told otherwise. */
+void world_require_request(
+	struct world *w, uint64_t id, enum request_result result, const char *reason);
+
 /* p is on this rung, for this reason. */
 void world_require(const struct path *p, enum purge_stage rung, enum reason why);
