@@ -394,21 +394,43 @@ CALL(FAULT_NAME, int, renameat, (int from, const char *old, int to, const char *
 	(from, old, to, new))
 CALL(FAULT_NAME, int, unlinkat, (int at, const char *path, int flags), (at, path, flags))
 
-/* Half of what was wanted; of a single byte, none is written. */
+ssize_t __real_read(int fd, void *bytes, size_t size);
+
+/* Half of what is there: of a file, which is usually shorter than what is asked for. Of the rest,
+ * half of what was wanted. */
+static ssize_t read_half(int fd, void *bytes, size_t size)
+{
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_CUR) < 0)
+		return __real_read(fd, bytes, (size + 1) / 2);
+	n = __real_read(fd, bytes, size);
+	if (n <= 1)
+		return n;
+	lseek(fd, -(n / 2), SEEK_CUR);
+	return n - n / 2;
+}
+
 REAL(ssize_t, read, (int fd, void *bytes, size_t size))
 {
 	if (!strikes(FAULT_READ))
 		return __real_read(fd, bytes, size);
-	return is_short() ? __real_read(fd, bytes, (size + 1) / 2) : -1;
+	return is_short() ? read_half(fd, bytes, size) : -1;
 }
 
 REAL(ssize_t, pread64, (int fd, void *bytes, size_t size, off_t at))
 {
+	ssize_t n;
+
 	if (!strikes(FAULT_READ))
 		return __real_pread64(fd, bytes, size, at);
-	return is_short() ? __real_pread64(fd, bytes, (size + 1) / 2, at) : -1;
+	if (!is_short())
+		return -1;
+	n = __real_pread64(fd, bytes, size, at);
+	return n > 1 ? n - n / 2 : n;
 }
 
+/* Half of it; of a single byte, none. */
 REAL(ssize_t, write, (int fd, const void *bytes, size_t size))
 {
 	if (!strikes(FAULT_WRITE))
