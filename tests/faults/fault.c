@@ -83,6 +83,14 @@ const char *fault_text(const struct fault *f)
 	return text;
 }
 
+enum fault_kind fault_named(const char *name)
+{
+	for (int i = FAULT_NONE + 1; i < FAULT_KINDS; i++)
+		if (!strcmp(kinds[i].name, name))
+			return (enum fault_kind)i;
+	return FAULT_NONE;
+}
+
 static void end_without_end(int signo)
 {
 	static const char text[] = "an operation does not end: ";

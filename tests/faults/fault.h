@@ -43,6 +43,8 @@ struct fault {
 
 /* "memory ENOMEM from 3 on" */
 const char *fault_text(const struct fault *fault);
+/* "memory"; FAULT_NONE: no kind is called that. */
+enum fault_kind fault_named(const char *name);
 
 /* Calls run for every kind in kinds (ended by FAULT_NONE; NULL: all), each of its errors, once and
  * to stay, until it no longer strikes. Without end: the test fails. */
