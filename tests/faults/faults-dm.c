@@ -124,6 +124,17 @@ static void serve_one(int fd)
 	send(fd, reply, reply_len, MSG_NOSIGNAL);
 }
 
+static _Noreturn void be_owner(int listening)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		int client = accept(listening, NULL, NULL);
+
+		serve_one(client);
+		close(client);
+	}
+}
+
 /* Until it is ended; its pid. */
 static int begin_owner(void)
 {
@@ -134,13 +145,9 @@ static int begin_owner(void)
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(fd, 8), 0);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (pid == 0)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (int client; pid == 0;) {
-		client = accept(fd, NULL, NULL);
-		serve_one(client);
-		close(client);
-	}
+		be_owner(fd);
 	close(fd);
 	return pid;
 }

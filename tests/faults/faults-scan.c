@@ -129,7 +129,7 @@ static void run(const struct fault *f)
 	const struct action a = action_of(row);
 	int pair[2], pid, status, other = hand_open_locks();
 	struct observation done;
-	bool heard, whole;
+	bool heard, whole, scanned, reread;
 
 	if (row->locked)
 		assert_int_equal(hand_lock_host(other, 3), 0);
@@ -148,7 +148,9 @@ static void run(const struct fault *f)
 	whole = row->kind == ACT_SCAN ? disk_holds(SCAN, "- - -") : disk_holds(RESCAN, "1");
 	if (heard)
 		require_word(f, &done, whole);
-	if ((disk_was_written(SCAN) | disk_was_written(RESCAN)) && row->want < 0)
+	scanned = disk_was_written(SCAN);
+	reread = disk_was_written(RESCAN);
+	if ((scanned || reread) && row->want < 0)
 		fail_msg("%s, %s: it writes", row->rule, fault_text(f));
 }
 
