@@ -214,7 +214,7 @@ unsigned fault_open_fds(void)
 
 static const char *led(const char *path, char buffer[PATH_BYTES])
 {
-	static const char *const places[] = { "/sys", "/dev", "/run", "/proc" };
+	static const char *const places[] = { "/sys", "/dev", "/run", "/proc", "/etc" };
 
 	if (!strcmp(path, "/dev/null"))
 		return path;
@@ -519,6 +519,10 @@ REAL(int, fcntl64, (int fd, int command, void *arg))
 CALL(FAULT_SEND, ssize_t, send, (int fd, const void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
 CALL(FAULT_SEND, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+CALL(FAULT_SEND, ssize_t, sendto,
+	(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
+		socklen_t len),
+	(fd, bytes, size, flags, to, len))
 CALL(FAULT_RECEIVE, ssize_t, recv, (int fd, void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
 CALL(FAULT_RECEIVE, ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
@@ -534,6 +538,7 @@ CALL(FAULT_SOCKET, int, setsockopt, (int fd, int level, int name, const void *v,
 	(fd, level, name, v, len))
 CALL(FAULT_SOCKET, int, getsockopt, (int fd, int level, int name, void *v, socklen_t *len),
 	(fd, level, name, v, len))
+CALL(FAULT_SOCKET, int, pipe2, (int pair[2], int flags), (pair, flags))
 CALL(FAULT_OPEN, int, memfd_create, (const char *name, unsigned flags), (name, flags))
 CALL(FAULT_WAIT, int, poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout))
 CALL(FAULT_WAIT, int, epoll_create1, (int flags), (flags))
