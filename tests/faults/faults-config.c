@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -228,6 +229,29 @@ static void test_all_files(void **state)
 	remove_etc();
 }
 
+/* The first that cannot be read, whoever asks. */
+static void test_what_cannot_be_read_is_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(etc); i++) {
+		struct config_files files = CONFIG_FILES_INIT;
+		_cleanup_(freep) char *failed = NULL;
+		char name[160];
+		int r;
+
+		make_etc();
+		snprintf(name, sizeof name, "%s%s", root, etc[i].name);
+		assert_int_equal(unlink(name), 0);
+		assert_int_equal(mkdir(name, 0700), 0);
+		r = config_files_read(NULL, &files, &failed);
+		remove_etc();
+		if (r != (etc[i].is_read ? -EINVAL : 0) ||
+			(etc[i].is_read && strcmp(failed, etc[i].name) != 0))
+			fail_msg("%s: %d, \"%s\"", etc[i].name, r, failed ? failed : "");
+		config_files_done(&files);
+	}
+}
+
 /* ---- the helper --------------------------------------------------------------------------- */
 
 static void require_packet(const struct fault *f, struct packet *packet)
@@ -288,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_one_file),
 		cmocka_unit_test(test_all_files),
+		cmocka_unit_test(test_what_cannot_be_read_is_named),
 		cmocka_unit_test(test_reader),
 	};
 

@@ -216,6 +216,7 @@ static void a_rescan_of_everything(void **state)
 
 	(void)state;
 	scene_init(&s);
+	know_devices(&s);
 	assert_int_equal(errand_new(s.core, &word, NULL, &e), 0);
 	assert_int_equal(errand_verb(e), VERB_RESCAN);
 	assert_int_equal(errand_step(e, s.now, &changed), ERRAND_WAITS);
