@@ -99,13 +99,15 @@ static int read_file(int folder, const char *name, struct observation *ret)
 	_cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char line[LINE_BYTES];
 	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+	int r;
 
 	if (n < 0)
 		return errno == ELOOP ? -EBADMSG : -errno;
 	line[n] = '\0';
-	if (!strchr(line, '\n') || observation_parse(line, ret) < 0 || ret->kind != OBS_FENCED)
-		return -EBADMSG;
-	return 0;
+	r = strchr(line, '\n') ? observation_parse(line, ret) : -EBADMSG;
+	if (r == -ENOMEM)
+		return r; /* it may well be a record */
+	return r < 0 || ret->kind != OBS_FENCED ? -EBADMSG : 0;
 }
 
 /* A record that merely cannot be read stays. */
