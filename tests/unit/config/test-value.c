@@ -103,6 +103,7 @@ static const struct {
 	{ "no features", "features", "0", 0, "0" },
 	{ "two features", "features", "2 pg_init_retries 50", 0, "2 pg_init_retries 50" },
 	{ "tabs between them", "features", "2\tpg_init_retries\t50", 0, "2\tpg_init_retries\t50" },
+	{ "a count with something behind it", "features", "2x pg_init_retries 50", INVALID, NULL },
 	{ "one feature missing", "features", "2 pg_init_retries", INVALID, NULL },
 	{ "one feature too many", "features", "0 x", INVALID, NULL },
 	{ "no count", "features", "queue_if_no_path", INVALID, NULL },
