@@ -42,6 +42,7 @@ static const struct {
 	{ "... or is not taken", "marginal_path_err_sample_time", "no", 0, "no" },
 
 	/* counts */
+	{ "blanks around a count", "polling_interval", " \t7 ", 0, "7" },
 	{ "a count has no sign", "polling_interval", "+7", INVALID, NULL },
 	{ "a negative count is no huge one", "polling_interval", "-1", INVALID, NULL },
 	{ "a word is no count", "polling_interval", "abc", INVALID, NULL },
