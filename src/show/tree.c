@@ -154,26 +154,7 @@ static void put_nodes(struct document *d, const struct node *nodes, size_t n, co
 	}
 }
 
-/* What is called so, with all that is below it: those stand behind it, and are deeper. */
-static size_t choose_below(const struct node *nodes, size_t n, const char *name, bool *is_shown)
-{
-	size_t found = 0;
-	uint32_t depth = 0;
-	bool below = false;
-
-	for (size_t i = 0; i < n; i++) {
-		below = below && nodes[i].depth > depth;
-		if (!below && name_is_node(&nodes[i], name)) {
-			below = true;
-			depth = nodes[i].depth;
-			found++;
-		}
-		is_shown[i] = below;
-	}
-	return found;
-}
-
-/* ... and with all that is above: from the end, what is less deep than what stands behind it. */
+/* All that is above what is shown: from the end, what is less deep than what stands behind it. */
 static void choose_above(const struct node *nodes, size_t n, bool *is_shown)
 {
 	uint32_t wanted = 0; /* all depths below this one stand above something that is shown */
@@ -195,7 +176,7 @@ int tree_document(const struct node *nodes, size_t n, bool complete, const char 
 		return -ENOMEM;
 	if (!name)
 		memset(is_shown, true, n);
-	else if (!choose_below(nodes, n, name, is_shown) && name_form(name) != NAME_ADDRESS)
+	else if (!name_find_nodes(nodes, n, name, is_shown) && name_form(name) != NAME_ADDRESS)
 		return -ENODEV;
 	else
 		choose_above(nodes, n, is_shown);
