@@ -141,9 +141,11 @@ static int weight(const struct hold *h)
 static int compare(const void *a, const void *b)
 {
 	const struct hold *x = a, *y = b;
-	int by_weight = weight(x) - weight(y);
+	int by_weight = weight(x) - weight(y), by_what = strcmp(x->what, y->what);
 
-	return by_weight ? by_weight : strcmp(x->what, y->what);
+	if (by_weight || by_what)
+		return by_weight ? by_weight : by_what;
+	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 void holders_match(

@@ -30,6 +30,7 @@
 #define ON_PART(below, name)                                                                       \
 	"sys/devices/" below "/holders/" name " -> ../../../../../virtual/block/" name "\n"
 #define DATA		  MOUNT("1", "30 20 8:17 / /data rw - xfs /dev/sdb1 rw")
+#define SHARED_DATA	  MOUNT("1", "30 20 8:17 / /data rw shared:7 - xfs /dev/sdb1 rw")
 #define MAP_ON_SDB	  ON("pci/block/sdb", "dm-0", "virtual/block")
 #define LV_ON_SDB1	  ON_PART("pci/block/sdb/sdb1", "dm-5")
 #define LV_ON_MAP	  ON("virtual/block/dm-0", "dm-5", "virtual/block")
@@ -55,9 +56,25 @@ static const struct row {
 			"77", "40 39 8:17 / /mnt rw - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.pid=77 hold.0.what=/mnt", { 0 }, 0, 0 },
 	{ "the same mount in two namespaces is the first process'",
-		DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
-			"77", "40 39 8:17 / /data rw - xfs /dev/sdb1 rw"),
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw master:7 - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
+	{ "... also where both are peers",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw shared:7 - xfs /dev/sdb1 rw"),
+		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
+	{ "a copy that does not go with it is another one",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw - xfs /dev/sdb1 rw"),
+		SHOWN("2") "hold.0.kind=mount hold.0.what=/data hold.1.kind=mount hold.1.pid=77 "
+			   "hold.1.what=/data",
+		{ 0 }, 0, 0 },
+	{ "... nor does one that follows somebody else",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw shared:8 master:9 - xfs /dev/sdb1 rw"),
+		SHOWN("2") "hold.0.kind=mount hold.0.what=/data hold.1.kind=mount hold.1.pid=77 "
+			   "hold.1.what=/data",
+		{ 0 }, 0, 0 },
 	{ "the root of the host", MOUNT("1", "30 20 8:17 / / rw - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.critical=yes hold.0.what=/", { 0 }, 0, 0 },
 	{ "/boot", MOUNT("1", "30 20 8:16 / /boot rw - xfs /dev/sdb rw"),
