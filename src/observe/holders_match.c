@@ -57,8 +57,7 @@ static void add_swaps(struct found *f, const struct users *users, const struct d
 		struct hold hold = { .kind = HOLD_SWAP, .critical = true };
 
 		if (b->kind != HOLD_SWAP ||
-			!(devt_equal(&b->node, node) ||
-				users_lies_on(users, &place->devt, &place->source, node)))
+			!(devt_equal(&b->node, node) || users_may_hold(users, place, node)))
 			continue;
 		TEXT_SET(hold.what, b->name);
 		add(f, &hold);

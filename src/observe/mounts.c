@@ -313,6 +313,26 @@ static void sort_lines(struct mounts *m)
 	qsort(m->by_id, m->n_lines, sizeof *m->by_id, compare_ids);
 }
 
+static struct mount_spot spot_of(const struct mount_line *line)
+{
+	return line ? (struct mount_spot){ line->devt, line->source } : (struct mount_spot){ 0 };
+}
+
+static void find_place(const struct mounts *m, struct mount_place *place)
+{
+	const struct mount_line *own = mounts_by_path(m, m->own, place->path), *closest = own;
+
+	for (size_t i = 0; i < m->n_namespaces; i++) {
+		const struct mount_line *line = mounts_by_path(
+			m, m->namespaces[i].inode, place->path);
+
+		if (line && (!closest || strlen(line->point) > strlen(closest->point)))
+			closest = line;
+	}
+	place->own = spot_of(own);
+	place->elsewhere = spot_of(closest == own ? NULL : closest);
+}
+
 void mounts_read(struct scan *scan, struct mount_place *places, size_t n_places, struct mounts *ret)
 {
 	*ret = (struct mounts){ .scan = scan };
@@ -322,12 +342,8 @@ void mounts_read(struct scan *scan, struct mount_place *places, size_t n_places,
 	scan_processes(scan, on_process, ret);
 	visit_bound(ret);
 	sort_lines(ret);
-	for (size_t i = 0; i < n_places; i++) {
-		const struct mount_line *line = mounts_by_path(ret, ret->own, places[i].path);
-
-		places[i].devt = line ? line->devt : (struct devt){ 0 };
-		places[i].source = line ? line->source : (struct devt){ 0 };
-	}
+	for (size_t i = 0; i < n_places; i++)
+		find_place(ret, &places[i]);
 }
 
 void mounts_done(struct mounts *mounts)

@@ -19,10 +19,16 @@ struct mount_use {
 	char *bound; /* owned: the file of a namespace that no process is in; NULL: of another */
 };
 
-/* A path, and the file system that it lies in as we see it. */
+/* A file system, as of a mount_use. */
+struct mount_spot {
+	struct devt devt, source;
+};
+
+/* A path of which nobody tells in which namespace it was meant, and the file systems that it may
+ * lie in: as we see it, and where another namespace has one mounted closer to it. */
 struct mount_place {
 	const char *path; /* borrowed; "": lies in none */
-	struct devt devt, source;
+	struct mount_spot own, elsewhere;
 };
 
 /* A line of a namespace's list, of whatever it is that is mounted. */

@@ -159,6 +159,14 @@ static void add_in_file_system(
 	}
 }
 
+static void add_in_places(struct matching *m, const struct mount_place *place, const struct use use)
+{
+	const struct mount_spot *spots[] = { &place->own, &place->elsewhere };
+
+	for (size_t i = 0; i < ARRAY_SIZE(spots); i++)
+		add_in_file_system(m, &spots[i]->devt, &spots[i]->source, use);
+}
+
 static void add_mounts(struct matching *m)
 {
 	for (size_t i = 0; i < m->users->mounts.n_uses; i++) {
@@ -218,7 +226,7 @@ static void add_backings(struct matching *m)
 		if (b->node.major)
 			add(m, use);
 		else
-			add_in_file_system(m, &place->devt, &place->source, use);
+			add_in_places(m, place, use);
 	}
 }
 

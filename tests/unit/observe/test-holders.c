@@ -119,6 +119,12 @@ static const struct row {
 		SHOWN("3") "hold.0.kind=mount hold.0.critical=yes hold.0.what=/ hold.1.kind=mount "
 			   "hold.1.what=/data hold.2.kind=loop hold.2.what=loop3",
 		{ 0 }, 0, 0 },
+	{ "a loop device on a file that only another namespace has mounted",
+		PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /mnt rw - xfs /dev/sdb1 rw") LOOP3("/mnt/i"),
+		SHOWN("2") "hold.0.kind=mount hold.0.pid=77 hold.0.what=/mnt hold.1.kind=loop "
+			   "hold.1.what=loop3",
+		{ 0 }, 0, 0 },
 	{ "a loop device on another file", LOOP3("/root.img"), NOBODY, { 0 }, 0, 0 },
 	{ "a loop device that is bound to nothing", "sys/block/loop3/dev: 7:3\n", NOBODY, { 0 }, 0,
 		0 },

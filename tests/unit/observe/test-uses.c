@@ -105,6 +105,16 @@ static const struct {
 		ALWAYS_SDA1 ALWAYS_SDB "sdb1 mount /data\n" ALWAYS_SDB1
 				       "sdb1 loop loop3 by loop3\n" ALWAYS_MAP,
 		false },
+	{ "a loop device on a file that another namespace has mounted closer",
+		PROCESS("77", "200", "bash") RUNS("77") MOUNT(
+			"77", "39 38 8:16 / /mnt rw - xfs /dev/sdb rw") MOUNT("77",
+			"40 39 8:17 / /mnt/x rw - xfs /dev/sdb1 rw") "sys/block/loop3/dev: "
+								     "7:3\nsys/block/loop3/loop/"
+								     "backing_file: /mnt/x/i\n",
+		"sda1 mount / critical\nsda1 loop loop3 by loop3\nsdb mount /mnt 77 "
+		"bash\n" ALWAYS_SDB "sdb1 mount /mnt/x 77 bash\n" ALWAYS_SDB1
+		"sdb1 loop loop3 by loop3\n" ALWAYS_MAP,
+		false },
 	{ "a loop device on a node",
 		"sys/block/loop3/dev: 7:3\nsys/block/loop3/loop/backing_file: /dev/sdb\n",
 		ALWAYS_SDA1 ALWAYS_SDB "sdb loop loop3 by loop3\n" ALWAYS_SDB1 ALWAYS_MAP, false },
