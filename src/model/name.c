@@ -274,6 +274,12 @@ uint32_t name_find_maps(
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
+static bool is_minor(const struct node *node, const char *minor)
+{
+	return (node->devt.major && !strcmp(node_name(node), minor)) ||
+	       (node->sg[0] && !strcmp(node->sg, minor));
+}
+
 bool name_is_node(const struct node *node, const char *name)
 {
 	char scratch[MAX_SYSFS];
@@ -287,11 +293,12 @@ bool name_is_node(const struct node *node, const char *name)
 		return node->devt.major && devt_equal(&devt, &node->devt);
 	if (strchr(n, '@'))
 		rest = devfs_name_follow(node->sysfs, n, &minor);
-	if (rest && (minor ? node->devt.major && !strcmp(node_name(node), minor) : !*rest))
+	if (rest && (minor ? is_minor(node, minor) : !*rest))
 		return true;
 	if (strchr(n, '/') && !strchr(n, '@'))
 		return is_below(node->sysfs, n);
-	return !strcmp(node_name(node), n) || (node->wwid[0] && !strcmp(node->wwid, n)) ||
+	return !strcmp(node_name(node), n) || (node->sg[0] && !strcmp(node->sg, n)) ||
+	       (node->wwid[0] && !strcmp(node->wwid, n)) ||
 	       (node->kind == NODE_MAP && !strcmp(node->label, n));
 }
 

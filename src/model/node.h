@@ -35,6 +35,7 @@ struct node {
 	char state[32];	  /* a LUN's own word; "" of everything else */
 	char label[128];  /* what it calls itself: vendor and model, the name of a map, a target */
 	char wwid[128];	  /* of a LUN and of its map */
+	char sg[16];	  /* the other minor of a LUN: "sg3" */
 	uint64_t size_sectors;
 	bool is_volume;		  /* a map that LVM made */
 	bool is_multipath;	  /* a map whose slaves are paths */

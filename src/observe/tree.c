@@ -202,6 +202,8 @@ static void read_lun(int dir, struct node *node)
 				len ? " " : "", word);
 	}
 	sysfs_read_text(dir, "state", node->state, sizeof node->state);
+	if (sysfs_first(dir, "scsi_generic", "sg", node->sg, sizeof node->sg) < 0)
+		node->sg[0] = '\0';
 	n = sysfs_read_bytes(dir, "vpd_pg83", page, sizeof page);
 	if (n < 0 || vpd_83_wwid(page, (size_t)n, node->wwid) < 0)
 		node->wwid[0] = '\0';

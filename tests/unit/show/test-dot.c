@@ -50,7 +50,7 @@ static void print(const struct node *all, size_t n, struct text *out)
 	struct json_object *root;
 
 	assert_non_null(tokener);
-	assert_int_equal(tree_document(all, n, true, NULL, &json), 0);
+	assert_int_equal(tree_document(all, n, true, NULL, NULL, &json), 0);
 	root = json_tokener_parse_ex(tokener, json, (int)strlen(json) + 1);
 	assert_non_null(root);
 	dot_print(root, out);
