@@ -246,11 +246,30 @@ static int read_process(struct mounts *m, int dir, uint32_t pid, const char *bou
 	return r;
 }
 
+/* Its list of mounts begins at its own root. */
+static bool is_jailed(int dir)
+{
+	char root[2];
+	int r = sysfs_read_link(dir, "root", root, sizeof root);
+
+	return r == -ENAMETOOLONG || (r >= 0 && strcmp(root, "/") != 0);
+}
+
 static void on_process(void *arg, int dir, uint32_t pid)
 {
 	struct mounts *m = arg;
-	int r = read_process(m, dir, pid, NULL);
+	struct mount_namespace *ns;
+	uint64_t inode;
+	int r;
 
+	if (!is_jailed(dir)) {
+		r = read_process(m, dir, pid, NULL);
+	} else {
+		r = mounts_namespace(dir, &inode);
+		ns = r < 0 ? NULL : find_namespace(m, inode);
+		if (ns)
+			ns->jailed = pid;
+	}
 	if (r < 0)
 		scan_missed(m->scan, dir, r);
 }
@@ -263,23 +282,37 @@ static bool was_read(const struct mounts *m, uint64_t inode)
 	return false;
 }
 
-static int visit(struct mounts *m, const struct mount_bound *bound)
+/* at, path: of the namespace's file. pid, bound: by which it is known to people. */
+static int visit(
+	struct mounts *m, int at, const char *path, uint64_t inode, uint32_t pid, const char *bound)
 {
 	_cleanup_(closep) int dir = -1;
 	struct visitor visitor;
-	char pid[16];
-	int r;
+	char own_pid[16];
+	int r = visitor_enter(at, path, inode, m->scan->deadline, &visitor);
 
-	if (!bound->path)
-		return -EXDEV;
-	r = visitor_enter(m->scan->root, bound->path, bound->inode, m->scan->deadline, &visitor);
 	if (r < 0)
 		return r;
-	snprintf(pid, sizeof pid, "%d", visitor.pid);
-	dir = openat(m->scan->proc, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = dir < 0 ? -errno : read_process(m, dir, 0, bound->path);
+	snprintf(own_pid, sizeof own_pid, "%d", visitor.pid);
+	dir = openat(m->scan->proc, own_pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = dir < 0 ? -errno : read_process(m, dir, pid, bound);
 	visitor_leave(&visitor);
 	return r;
+}
+
+/* Whoever enters a namespace has its root. */
+static void visit_jailed(struct mounts *m)
+{
+	for (size_t i = 0; i < m->n_namespaces && scan_goes_on(m->scan); i++) {
+		uint64_t inode = m->namespaces[i].inode;
+		uint32_t pid = m->namespaces[i].jailed;
+		char path[32];
+
+		if (m->namespaces[i].is_read || !pid)
+			continue;
+		snprintf(path, sizeof path, "%u/ns/mnt", pid);
+		visit(m, m->scan->proc, path, inode, pid, NULL);
+	}
 }
 
 /* Namespaces without processes, or whose processes ended before they were read. The list grows: in
@@ -287,10 +320,14 @@ static int visit(struct mounts *m, const struct mount_bound *bound)
 static void visit_bound(struct mounts *m)
 {
 	for (size_t i = 0; i < m->n_bound && scan_goes_on(m->scan); i++)
-		if (!was_read(m, m->bound[i].inode))
-			visit(m, &m->bound[i]);
+		if (!was_read(m, m->bound[i].inode) && m->bound[i].path)
+			visit(m, m->scan->root, m->bound[i].path, m->bound[i].inode, 0,
+				m->bound[i].path);
 	for (size_t i = 0; i < m->n_bound; i++)
 		if (!was_read(m, m->bound[i].inode))
+			m->scan->incomplete = true;
+	for (size_t i = 0; i < m->n_namespaces; i++)
+		if (m->namespaces[i].jailed && !m->namespaces[i].is_read)
 			m->scan->incomplete = true;
 }
 
@@ -340,6 +377,7 @@ void mounts_read(struct scan *scan, struct mount_place *places, size_t n_places,
 		read_namespace(scan->proc, "self/ns/mnt", &ret->own) < 0)
 		scan->incomplete = true;
 	scan_processes(scan, on_process, ret);
+	visit_jailed(ret);
 	visit_bound(ret);
 	sort_lines(ret);
 	for (size_t i = 0; i < n_places; i++)

@@ -49,6 +49,8 @@ struct mount_index {
 struct mount_namespace {
 	uint64_t inode;
 	bool is_read;
+	uint32_t jailed; /* a process that has another root than it, and so does not see all; 0:
+			    none */
 };
 
 /* A namespace's file that is bound somewhere. */

@@ -13,7 +13,7 @@
 # shellcheck source=daemon.sh
 . "$ROOT/tests/lab/daemon.sh"
 
-need multipathd iscsid dmsetup pvcreate mkfs.ext4 losetup unshare nsenter jq
+need multipathd iscsid dmsetup pvcreate mkfs.ext4 losetup unshare nsenter chroot busybox jq
 
 must san_build 2 1 2
 near=$(san_dev 1 1) far=$(san_dev 1 2) other=$(san_dev 2 1) hctl=$(san_hctl 1 1)
@@ -121,6 +121,25 @@ is "$(field "[$nodes | select(.name == \"$volume\") | .holds[].kind] | sort | jo
 is "$(field "$nodes | select(.name == \"$near\") | .holds | length")" 0 "the path none but its map, which is no use"
 is "$(field "$nodes | select(.name == \"$near\") | .devfs" | sed 's|.*/||')" "sd@$hctl:$near" "named after devfs"
 is "$(field .complete)" true "complete"
+
+# --- a namespace whose only process has another root, and does not see the mount itself ---
+must mkfs.ext4 -q -O ^has_journal "/dev/mapper/$other_wwid"
+must mkdir -p /run/lab/jail /mnt/secret
+must cp "$(command -v busybox)" /run/lab/jail/
+unshare --mount --propagation private sh -c "mount /dev/mapper/$other_wwid /mnt/secret &&
+	exec chroot /run/lab/jail /busybox sleep 3600" &
+jailed=$!
+is_jailed() { [ "$(readlink "/proc/$jailed/root")" = /run/lab/jail ]; }
+must wait_until 60 is_jailed
+ok fails grep -q secret "/proc/$jailed/mountinfo" -- "a process in a jail does not see a mount of its namespace"
+run 0 "holders of what is mounted there: 0" holders --json "$other"
+is "$(field '[.holds[] | .release] | join(" ")')" "nsenter -t $jailed -m umount /mnt/secret" "it is found all the same"
+is "$(field .complete)" true "nothing was missed"
+ok sh -c "$(field '.holds[0].release')" -- "and it is released as it says"
+run 0 "then: 0" holders --json "$other"
+is "$(field '.holds | length')" 0 "nobody holds it"
+kill $jailed
+wait $jailed 2>/dev/null
 
 # --- a namespace that only a file keeps ---
 touch /run/lab/namespace

@@ -212,6 +212,18 @@ static const struct row {
 		0 },
 	{ "a line of a mount that makes no sense", MOUNT("1", "what is this"), "holders", { 0 }, 0,
 		0 },
+	{ "a process in a jail does not see all, and its namespace cannot be entered",
+		PROCESS("77", "200", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n" MOUNT(
+			"77", "40 39 8:17 / / rw - xfs /dev/sdb1 rw"),
+		"holders", { 0 }, 0, 0 },
+	{ "... another one of that namespace does",
+		PROCESS("77", "200", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n" PROCESS(
+			"78", "200", "bash") "proc/78/fd/\nproc/78/root -> /\n" MOUNT("78",
+			"40 39 8:17 / /x rw - xfs /dev/sdb1 rw"),
+		SHOWN("1") "hold.0.kind=mount hold.0.pid=78 hold.0.what=/x", { 0 }, 0, 0 },
+	{ "... and so does the first, of its own",
+		DATA PROCESS("77", "100", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n",
+		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
 	{ "a namespace that nobody is in",
 		MOUNT("1", "35 20 0:4 mnt:[777] /run/ns rw - nsfs nsfs rw"), "holders", { 0 }, 0,
 		0 },
