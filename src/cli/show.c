@@ -20,7 +20,6 @@
 #include "show/remarks.h"
 
 DEFINE_FREEP(struct pk, pk_close)
-DEFINE_FREEP(struct json_object, json_object_put)
 
 /* Readers need no privilege: where the private socket is not for us, everybody's is. */
 static int connect_to_read(struct pk **ret)

@@ -7,7 +7,7 @@
 #include "model/node.h"
 #include "model/observation.h"
 
-enum { USE_NO_NODE = UINT32_MAX };
+#define USE_NO_NODE UINT32_MAX
 
 /* Texts are borrowed; NULL: there is none. */
 struct use {

@@ -306,7 +306,9 @@ static void add_stacked(struct matching *m, uint32_t at)
 	const struct node *node = &m->tree->nodes[at];
 	size_t len;
 
-	print_what(node, &what);
+	if (node->slaves[0])
+		print_what(node, &what);
+	m->failed |= text_failed(&what);
 	for (const char *slave = node->slaves; *slave; slave += len + (slave[len] == ' ')) {
 		char name[NODE_SLAVES];
 
