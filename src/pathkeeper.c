@@ -14,7 +14,7 @@ static const struct verb_row verbs[] = {
 	{ "paths", "[DEVICE...]", 0, 0, ANY, verb_paths, "One row a path" },
 	{ "maps", "", 0, 0, 0, verb_maps, "One row a multipath map" },
 	{ "topology", "[DEVICE...]", 0, 0, ANY, verb_maps, "Maps with their groups and paths" },
-	{ "tree", "[DEVICE]", MAY_DOT, 0, 1, verb_tree,
+	{ "tree", "[DEVICE]", MAY_DOT | MAY_HOLDERS, 0, 1, verb_tree,
 		"The kernel's device tree that leads to storage" },
 	{ "check", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_check,
 		"Ask the devices now (status 0: all are up or ghost)" },

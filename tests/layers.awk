@@ -19,7 +19,7 @@ BEGIN {
 	allow("lib", "base lib")
 	allow("cli", "base scsi dm config model judge plan port observe act core show lib cli")
 	allow("main", "base scsi dm config model judge plan port observe act core show serve lib cli")
-	split("observation action path_id node", names, " ")
+	split("observation action path_id node use", names, " ")
 	for (i in names) border["model/" names[i] ".h"]
 	thinking = " scsi dm config model judge plan "
 }

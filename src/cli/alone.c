@@ -72,8 +72,7 @@ static int print_answer(const struct words *words, const struct alone *a, enum v
 	case ERRAND_LATE: return result_failure(words->verb, -ETIMEDOUT, NULL);
 	case ERRAND_NO_MEMORY: return result_failure(words->verb, -ENOMEM, NULL);
 	}
-	r = verb == VERB_HOLDERS ? holders_document(m, id, words->names[0], &json)
-				 : rows_document(m, verb, id, unknown, &json);
+	r = rows_document(m, verb, id, unknown, &json);
 	return r < 0 ? result_failure(words->verb, r, NULL) : result_print(words, json);
 }
 

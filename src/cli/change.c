@@ -78,11 +78,6 @@ static int call_purge(struct pk *pk, const struct words *words, char **ret)
 	return pk_purge(pk, words->names, flags, words->timeout_ms, ret);
 }
 
-static int call_holders(struct pk *pk, const struct words *words, char **ret)
-{
-	return pk_holders(pk, words->names[0], ret);
-}
-
 static int call_rescan(struct pk *pk, const struct words *words, char **ret)
 {
 	return pk_rescan(pk, words->names, words->timeout_ms, ret);
@@ -154,13 +149,6 @@ int verb_grow(const struct words *words)
 	struct words w = with_timeout(words, WORDS_GROW_TIMEOUT_S);
 
 	return ask_daemon(&w, call_grow);
-}
-
-int verb_holders(const struct words *words)
-{
-	struct words w = with_timeout(words, WORDS_CHECK_TIMEOUT_S);
-
-	return ask(&w, VERB_HOLDERS, call_holders);
 }
 
 int verb_reconfigure(const struct words *words)

@@ -13,6 +13,7 @@
 #include "show/configuration.h"
 #include "show/dot.h"
 #include "show/event.h"
+#include "show/holders.h"
 #include "show/maps.h"
 #include "show/metrics.h"
 #include "show/paths.h"

@@ -29,6 +29,7 @@ static const struct {
 	{ 'l', MAY_LAST, "last", "N", "the last N events (usual: 1024)" },
 	{ 'm', MAY_METRICS, "metrics", NULL, "as Prometheus text, for a collector of files" },
 	{ 'f', MAY_FOLLOW, "follow", NULL, "go on as events come" },
+	{ 'u', MAY_HOLDERS, "holders", NULL, "also say who uses each device" },
 	{ 'd', MAY_DOT, "dot", NULL, "as a picture, for Graphviz" },
 	{ 'j', 0, "json", NULL, "one JSON document on standard output" },
 	{ 'h', 0, "help", NULL, "print this text" },
@@ -74,6 +75,7 @@ static int take(struct words *w, int key, const char *value)
 	case 'm': w->metrics = true; return 0;
 	case 'f': w->follow = true; return 0;
 	case 'd': w->dot = true; return 0;
+	case 'u': w->holders = true; return 0;
 	case 'j': w->json = true; return 0;
 	case 'h': w->help = true; return 0;
 	case 'c': w->check_file = value; return 0;

@@ -25,7 +25,8 @@ enum {
 struct words {
 	const char *verb;
 	bool json, help, metrics;
-	bool dot; /* a picture, for Graphviz */
+	bool dot;     /* a picture, for Graphviz */
+	bool holders; /* who uses what is shown */
 	bool dry_run, held, fenced, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
@@ -55,6 +56,7 @@ enum word_option {
 	MAY_FENCED = 1 << 8,
 	MAY_PATHS = 1 << 9,
 	MAY_DOT = 1 << 10,
+	MAY_HOLDERS = 1 << 11,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "model/devfs_name.h"
 
 static bool all_digits(const char *s, size_t n)
 {
@@ -133,10 +134,10 @@ enum name_form name_form(const char *name)
 	for (const char *c = n; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return NAME_INVALID;
-	if (n != scratch && without_prefix(name, "/dev/disk/"))
+	if (n != scratch && without_prefix(name, "/dev/") && strchr(n, '/'))
 		return NAME_LINK;
 	if (is_disk_name(n) || !scsi_address_parse(n, &address) || !devt_parse(n, &devt) ||
-		is_branch(n) || map_minor(n) || strchr(n, '/'))
+		is_branch(n) || map_minor(n) || strchr(n, '/') || devfs_name_is_one(n))
 		return NAME_ADDRESS;
 	return NAME_WORD;
 }
@@ -169,11 +170,25 @@ static bool is_below(const char *sysfs, const char *name)
 	return n && !strncmp(from, tail, n) && (from[n] == '/' || !from[n]);
 }
 
+/* Does a name after devfs mean the device of this directory, whose block device is called dev, or
+ * something above it? */
+static bool is_devfs_name(const char *sysfs, const char *dev, const char *n)
+{
+	const char *minor, *rest = strchr(n, '@') ? devfs_name_follow(sysfs, n, &minor) : NULL;
+
+	return rest && (!minor || !strcmp(minor, dev));
+}
+
 static bool is_map(const struct map *map, const char *n)
 {
 	const char *minor = map_minor(n);
+	char dev[MAX_NAME], sysfs[64];
 	struct devt devt;
 
+	snprintf(dev, sizeof dev, "dm-%u", (unsigned)map->kernel.devt.minor);
+	snprintf(sysfs, sizeof sysfs, "virtual/block/%s", dev);
+	if (is_devfs_name(sysfs, dev, n))
+		return true;
 	if (!devt_parse(n, &devt))
 		return devt_equal(&devt, &map->kernel.devt);
 	if (minor) {
@@ -195,10 +210,12 @@ static bool is_called(const struct model *m, const struct path *p, const char *n
 		return scsi_address_equal(&address, &p->device.address);
 	if (!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt))
 		return true;
+	if (is_devfs_name(p->device.sysfs, p->device.dev, n))
+		return true;
 	if (is_branch(n))
 		return has_component(p->device.sysfs, n);
-	if (strchr(n, '/'))
-		return is_below(p->device.sysfs, n);
+	if (strchr(n, '/') && is_below(p->device.sysfs, n))
+		return true;
 	return !strcmp(p->device.dev, n) || (p->device.wwid[0] && !strcmp(p->device.wwid, n)) ||
 	       (map && is_map(map, n));
 }
@@ -257,20 +274,50 @@ uint32_t name_find_maps(
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
+static bool is_minor(const struct node *node, const char *minor)
+{
+	return (node->devt.major && !strcmp(node_name(node), minor)) ||
+	       (node->sg[0] && !strcmp(node->sg, minor));
+}
+
 bool name_is_node(const struct node *node, const char *name)
 {
 	char scratch[MAX_SYSFS];
 	const char *n = bare(name, scratch);
+	const char *minor, *rest = NULL;
 	struct devt devt;
 
 	if (name_form(name) == NAME_INVALID)
 		return false;
 	if (!devt_parse(n, &devt))
 		return node->devt.major && devt_equal(&devt, &node->devt);
-	if (strchr(n, '/'))
+	if (strchr(n, '@'))
+		rest = devfs_name_follow(node->sysfs, n, &minor);
+	if (rest && (minor ? is_minor(node, minor) : !*rest))
+		return true;
+	if (strchr(n, '/') && !strchr(n, '@'))
 		return is_below(node->sysfs, n);
-	return !strcmp(node_name(node), n) || (node->wwid[0] && !strcmp(node->wwid, n)) ||
+	return !strcmp(node_name(node), n) || (node->sg[0] && !strcmp(node->sg, n)) ||
+	       (node->wwid[0] && !strcmp(node->wwid, n)) ||
 	       (node->kind == NODE_MAP && !strcmp(node->label, n));
+}
+
+size_t name_find_nodes(const struct node *nodes, size_t n, const char *name, bool *ret_found)
+{
+	size_t found = 0;
+	uint32_t depth = 0;
+	bool below = false;
+
+	for (size_t i = 0; i < n; i++) {
+		below = below && nodes[i].depth > depth;
+		if (!below && name_is_node(&nodes[i], name)) {
+			below = true;
+			depth = nodes[i].depth;
+			found++;
+		}
+		ret_found[i] = below;
+	}
+	return found;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -344,11 +391,14 @@ static void add_remote_port(const struct model *m, const char *n, struct places 
 /* One component of the device tree, or an address, on a host that is there. */
 static void add_component(const struct model *m, const char *n, struct places *places)
 {
-	const char *target = without_prefix(n, "target");
-	char address_text[SCSI_ADDRESS_TEXT];
-	struct scsi_address address;
+	char address_text[SCSI_ADDRESS_TEXT], kernel[MAX_SYSFS];
 	uint32_t host, before = places->n;
+	struct scsi_address address;
+	const char *target;
 
+	if (devfs_name_kernel(n, kernel, sizeof kernel) == 0)
+		n = kernel;
+	target = without_prefix(n, "target");
 	if (numbered(n, "host", &host)) {
 		if (model_known_host(m, host))
 			add_place(places, place_of_host(host));
@@ -386,8 +436,11 @@ uint32_t name_find_places(const struct model *m, const char *name,
 		return places.n;
 	}
 	for (uint32_t i = 0; i < m->n_hosts; i++)
-		if (m->hosts[i].known && is_below(m->hosts[i].seen.sysfs, n))
+		if (m->hosts[i].known && (is_below(m->hosts[i].seen.sysfs, n) ||
+						 is_devfs_name(m->hosts[i].seen.sysfs, "", n)))
 			add_place(&places, place_of_host(m->hosts[i].number));
+	if (strchr(n, '@') && !places.n)
+		add_component(m, strrchr(n, '/') + 1, &places);
 	for (uint32_t i = 0; i < m->n_hosts && !places.n; i++)
 		if (m->hosts[i].known && is_below(n, m->hosts[i].seen.sysfs))
 			add_component(m, strrchr(n, '/') + 1, &places);

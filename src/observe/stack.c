@@ -120,8 +120,7 @@ static void add_loops(const struct users *users, struct stack *stack, const stru
 		const struct mount_place *place = &users->backings.places[i];
 
 		if (b->kind == HOLD_LOOP &&
-			(devt_equal(&b->node, node) ||
-				users_lies_on(users, &place->devt, &place->source, node)))
+			(devt_equal(&b->node, node) || users_may_hold(users, place, node)))
 			add(users->scan, stack, &b->self, b->name, true);
 	}
 }

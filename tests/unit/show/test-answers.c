@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/use.h"
 #include "show/answers.h"
 #include "show/release.h"
 #include "world.h"
@@ -185,13 +186,17 @@ static void complete_or_not(void **state)
 
 static const struct {
 	const char *rule;
-	struct hold hold;
+	struct use use;
 	const char *want;
 } releases[] = {
 	{ "a mount", { .kind = HOLD_MOUNT, .what = "/mnt" }, "umount /mnt" },
 	{ "nothing of a name is obeyed", { .kind = HOLD_MOUNT, .what = "/a;b" }, "umount $'/a;b'" },
 	{ "a mount that others see", { .kind = HOLD_MOUNT, .pid = 12, .what = "/mnt" },
 		"nsenter -t 12 -m umount /mnt" },
+	{ "a mount in a namespace that nobody is in",
+		{ .kind = HOLD_MOUNT, .namespace = "/run/ns a", .what = "/mnt" },
+		"nsenter --mount=$'/run/ns a' umount /mnt" },
+	{ "half a name is another's", { .kind = HOLD_MOUNT, .is_cut = true, .what = "/mnt" }, "" },
 	{ "the root stays", { .kind = HOLD_MOUNT, .critical = true, .what = "/" }, "" },
 	{ "swap", { .kind = HOLD_SWAP, .critical = true, .what = "/dev/sdx" }, "swapoff /dev/sdx" },
 	{ "swap, by the kernel's name", { .kind = HOLD_SWAP, .what = "sdx" }, "swapoff /dev/sdx" },
@@ -205,6 +210,25 @@ static const struct {
 	{ "md", { .kind = HOLD_MD, .what = "md0" }, "mdadm --stop /dev/md0" },
 	{ "loop", { .kind = HOLD_LOOP, .what = "loop3" }, "losetup -d /dev/loop3" },
 	{ "a descriptor", { .kind = HOLD_OPEN, .pid = 12, .what = "/dev/sdx" }, "kill 12" },
+	{ "a file of a service",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "a.service", .what = "/mnt/x" },
+		"systemctl stop a.service" },
+	{ "a file of a scope",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "session-1.scope", .what = "/mnt/x" },
+		"kill 12" },
+	{ "a file of a user's service",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "user@0.service", .what = "/mnt/x" },
+		"kill 12" },
+	{ "a unit that looks like an option",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "-.service", .what = "/mnt/x" },
+		"systemctl stop -- $'-.service'" },
+	{ "udev ends by itself",
+		{ .kind = HOLD_OPEN,
+			.pid = 12,
+			.udev = true,
+			.unit = "systemd-udevd.service",
+			.what = "/dev/sdx" },
+		"udevadm settle" },
 	{ "nobody", { .kind = HOLD_CLAIM }, "" },
 	{ "an export", { .kind = HOLD_EXPORT, .what = "iblock_0/x" }, "" },
 	{ "a mount without a point", { .kind = HOLD_MOUNT }, "" },
@@ -216,10 +240,28 @@ static void how_to_let_go(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
 		_cleanup_(text_done) struct text t = TEXT_INIT;
 
-		release_print(&releases[i].hold, &t);
+		release_print(&releases[i].use, &t);
 		if (strcmp(text_str(&t), releases[i].want))
 			fail_msg("%s: %s", releases[i].rule, text_str(&t));
 	}
+}
+
+static void a_name_that_was_cut_releases_nothing(void **state)
+{
+	struct hold hold = { .kind = HOLD_MOUNT };
+	struct text t = TEXT_INIT;
+	struct use use;
+
+	(void)state;
+	memset(hold.what, 'a', sizeof hold.what - 1);
+	use = use_of_hold(&hold);
+	release_print(&use, &t);
+	assert_string_equal(text_str(&t), "");
+	hold.what[sizeof hold.what - 2] = '\0';
+	use = use_of_hold(&hold);
+	release_print(&use, &t);
+	assert_non_null(strstr(text_str(&t), "umount aaa"));
+	text_done(&t);
 }
 
 int main(void)
@@ -231,6 +273,7 @@ int main(void)
 		cmocka_unit_test(holders),
 		cmocka_unit_test(complete_or_not),
 		cmocka_unit_test(how_to_let_go),
+		cmocka_unit_test(a_name_that_was_cut_releases_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
