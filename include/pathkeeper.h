@@ -168,6 +168,23 @@ int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char
 int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret);
 
 /**
+ * pk_clean_device() - close what the daemon has open below a device and nobody uses
+ * @name:	a device, or something above devices: a host, a target, a directory
+ * @below:	NULL, or what its first level is called that alone is meant
+ * @flags:	PK_CLEAN_FORCE, PK_CLEAN_DRY_RUN
+ * @ret:	set on success: the document, what became of each node; free() it
+ *
+ * The daemon's own cache of nodes, cleaned by pk_clean(). What was closed is opened again when its
+ * next check is due.
+ *
+ * Errors:	as pk_status(), and -ENODEV: no device is called so; -EINVAL: an unknown flag
+ * Blocks:	until it was closed, 10 s at most
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_clean_device(struct pk *pk, const char *name, const char *below, unsigned flags, char **ret);
+
+/**
  * pk_wait() - until devices are there, with so many good paths
  * @names:	NULL-terminated, at least one; what is not there yet is waited for
  * @paths:	up or ghost, leading to the logical unit that they should, as read after the call
@@ -367,6 +384,7 @@ int pk_node_is_partial(
 
 enum {
 	PK_CLEAN_FORCE = 1,   /* referenced empty directories become stale */
+	PK_CLEAN_DRY_RUN = 2, /* of pk_clean_device() alone: only say what would be done */
 };
 
 /* What became of a node. */
