@@ -86,6 +86,8 @@ static const struct {
 	{ "D2 only by force", "", "S", "disk@0,0", 0, "D00 D00a D00r", "", "", "", "S", 0 },
 	{ "D3 of the root they are children", "", "R", "-", F,
 		BELOW_S " P S Sctl U Uc V " BELOW_U " " CLIENTS, "", "", "", "R", 0 },
+	{ "D3 once", "G1a", "R", "-", F, BELOW_S " P S Sctl U Uc G1 G2 G2a " BELOW_U, "", "G1a V",
+		"", "R V", -EBUSY },
 	{ "D4", "", "V", "-", F, CLIENTS, "", "", "", "V", 0 },
 	{ "D5 whatever came of the first walk", "D00a", "S", "disk@0,0", F, "D00 " CLIENTS, "",
 		"D00a", "D00r", "S V", -EBUSY },

@@ -292,7 +292,10 @@ static void what_leads_elsewhere_is_looked_after(void **state)
 	world_of(w, p)->checked = built_volume(7);
 	p->identity.wish = model_next_seq(w->m);
 	world_run(w, 10000);
-	assert_true(p->fence.stage != FENCE_NO);
+	world_of(w, p)->checked.state = DEVICE_OFFLINE;
+	world_deed_ends(w, 0, STAGE_WRITE);
+	world_run(w, 2500);
+	assert_int_equal(p->fence.stage, FENCE_FENCED);
 	id = ask(HOST3, "", REQUEST_FORCE);
 	world_run(w, 3000);
 	world_require_request(w, id, RESULT_BUSY, "");
