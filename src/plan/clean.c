@@ -396,9 +396,12 @@ static void walk(struct model *m, struct request *r, struct agenda *agenda)
 		.dry_run = r->flags & REQUEST_DRY_RUN,
 	};
 
-	cleaning_keep_cleaned(&r->cleaning);
-	if (!b.dry_run)
+	if (b.dry_run) {
+		r->cleaning.n = 0; /* nothing of it happened */
+	} else {
+		cleaning_keep_cleaned(&r->cleaning);
 		remove_gone(&b);
+	}
 	clean_branch(&b, r->flags & REQUEST_FORCE ? PK_CLEAN_FORCE : 0);
 	r->found += b.given_back;
 }
@@ -449,7 +452,7 @@ enum request_result clean_step(
 		if (r->cleaning.failed)
 			return RESULT_FAILED;
 		r->again = instant_add_ms(m->now, AGAIN_MS);
-		if (!dry_run && stays_for_a_moment(&r->cleaning) &&
+		if (stays_for_a_moment(&r->cleaning) &&
 			waits_until(m, agenda, instant_add_ms(r->started, CLEAN_PATIENCE_MS))) {
 			agenda_wake_at(agenda, r->again);
 			return REQUEST_OPEN;

@@ -206,6 +206,24 @@ static void a_dry_run_changes_nothing(void **state)
 	assert_int_equal(other->purge, PURGE_NO);
 }
 
+static void a_dry_run_waits_for_a_moment_too(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin("");
+	world_of(w, p)->mute = true;
+	p->check_due = w->m->now;
+	world_run(w, 10);
+	id = ask(HOST3, "", REQUEST_DRY_RUN);
+	world_run(w, CLEAN_PATIENCE_MS - 200);
+	world_require_request(w, id, REQUEST_OPEN, "");
+	world_run(w, 400);
+	world_require_request(w, id, RESULT_BUSY, "");
+	assert_int_equal(world_request(w, id)->cleaning.n, 4); /* each is told of once */
+	assert_int_equal(w->asked[ACT_FORGET], 0);
+}
+
 /* ---- what is busy ---------------------------------------------------------------------------- */
 
 static void a_check_in_flight_is_waited_for_a_moment(void **state)
@@ -511,6 +529,7 @@ int main(void)
 		RULE(what_is_not_cached_is_nothing),
 		RULE(by_force_the_maps_that_are_concerned),
 		RULE(a_dry_run_changes_nothing),
+		RULE(a_dry_run_waits_for_a_moment_too),
 		RULE(a_check_in_flight_is_waited_for_a_moment),
 		RULE(a_check_that_is_answered_is_over),
 		RULE(a_hand_that_is_out_is_not_left_alone),
