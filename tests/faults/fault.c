@@ -232,7 +232,7 @@ unsigned fault_open_fds(void)
 
 static const char *led(const char *path, char buffer[PATH_BYTES])
 {
-	static const char *const places[] = { "/sys", "/dev", "/run", "/proc" };
+	static const char *const places[] = { "/sys", "/dev", "/run", "/proc", "/etc" };
 
 	if (!strcmp(path, "/dev/null"))
 		return path;
@@ -553,6 +553,10 @@ REAL(int, fcntl64, (int fd, int command, void *arg))
 CALL(FAULT_SEND, ssize_t, send, (int fd, const void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
 CALL(FAULT_SEND, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+CALL(FAULT_SEND, ssize_t, sendto,
+	(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
+		socklen_t len),
+	(fd, bytes, size, flags, to, len))
 CALL(FAULT_RECEIVE, ssize_t, recv, (int fd, void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
 
@@ -574,10 +578,6 @@ REAL(int, socket, (int domain, int type, int protocol))
 						  : __real_socket(domain, type, protocol);
 }
 
-CALL(FAULT_SEND, ssize_t, sendto,
-	(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *a,
-		socklen_t len),
-	(fd, bytes, size, flags, a, len))
 CALL(FAULT_SOCKET, int, pipe2, (int ends[2], int flags), (ends, flags))
 CALL(FAULT_SOCKET, int, socketpair, (int domain, int type, int protocol, int pair[2]),
 	(domain, type, protocol, pair))

@@ -23,7 +23,7 @@ enum fault_kind {
 	FAULT_CONTROL, /* ioctl, fcntl */
 	FAULT_SEND,
 	FAULT_RECEIVE,
-	FAULT_SOCKET,  /* made, bound, connected, accepted, configured */
+	FAULT_SOCKET,  /* made (a pipe, too), bound, connected, accepted, configured */
 	FAULT_WAIT,    /* poll, epoll */
 	FAULT_PROCESS, /* fork, pidfd */
 	FAULT_NAME,    /* mkdir, rename, unlink */
@@ -59,8 +59,9 @@ bool fault_struck(void);
 
 /* ---- a world of files ---------------------------------------------------------------------- */
 
-/* What is below /sys, /dev, /run and /proc is below root from now on; NULL: is itself again. A file
- * of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'. */
+/* What is below /sys, /dev, /run, /proc and /etc is below root from now on; NULL: is itself again.
+ * A file of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'.
+ */
 void fault_world(const char *root);
 
 /* Asked before the kernel. -1 with errno, 0; or 1: not meant. */
