@@ -28,6 +28,8 @@ static const struct verb_row verbs[] = {
 		"Until the devices are there, with good paths" },
 	{ "grow", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_grow,
 		"Volumes grew: see it on every good path, and on the map" },
+	{ "clean", "DEVICE [NAME]", MAY_FORCE | MAY_DRY_RUN, 1, 2, verb_clean,
+		"Close what the daemon has open there and nobody uses" },
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },
@@ -38,7 +40,7 @@ static void print_usage(FILE *to)
 {
 	fprintf(to, "usage: pathkeeper VERB [DEVICE...] [options]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %-12s %-12s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+		fprintf(to, "  %-12s %-13s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
 	fprintf(to, "  --version, --help; every verb takes --json and --help\n"
 		    "DEVICE: sdb, 8:16, 3:0:0:1, a WWID, a map, host3, target3:0:0, session1, "
 		    "rport-3:0-1, a sysfs path\n");

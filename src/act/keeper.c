@@ -389,6 +389,8 @@ static void do_action(struct keeper *k, const struct action *a)
 		w = find(k, a->path);
 		if (w)
 			forget(k, w);
+		if (a->id)
+			answer_watched(k, a, 0);
 		break;
 	case ACT_DELETE:
 	case ACT_FENCE: take_order(k, a); break;

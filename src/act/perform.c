@@ -53,6 +53,8 @@ static void say_failed(struct perform *p, enum action_kind kind, uint64_t id, pa
 	const struct route *route = route_of(kind);
 	struct observation o = { .kind = route->end, .action = id, .path = path, .result = r };
 
+	if (!id)
+		return; /* nobody waits for it */
 	if (route->can_fail)
 		later_say(&p->later, &o);
 	else if (helper_is_single(route->helper))

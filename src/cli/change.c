@@ -151,6 +151,20 @@ int verb_grow(const struct words *words)
 	return ask_daemon(&w, call_grow);
 }
 
+static int call_clean(struct pk *pk, const struct words *words, char **ret)
+{
+	unsigned flags = (words->dry_run ? PK_CLEAN_DRY_RUN : 0u) |
+			 (words->force ? PK_CLEAN_FORCE : 0u);
+
+	return pk_clean_device(
+		pk, words->names[0], words->n_names > 1 ? words->names[1] : NULL, flags, ret);
+}
+
+int verb_clean(const struct words *words)
+{
+	return ask_daemon(words, call_clean);
+}
+
 int verb_reconfigure(const struct words *words)
 {
 	_cleanup_(pk_closep) struct pk *pk = NULL;

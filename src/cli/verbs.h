@@ -20,4 +20,5 @@ int verb_purge(const struct words *words);
 int verb_rescan(const struct words *words);
 int verb_wait(const struct words *words);
 int verb_grow(const struct words *words);
+int verb_clean(const struct words *words);
 int verb_reconfigure(const struct words *words);

@@ -21,6 +21,8 @@ static const struct {
 		"let go what the limits hold back (without DEVICE: all of it)" },
 	{ 'F', MAY_FENCED, "fenced", NULL,
 		"remove paths whose identity changed (without DEVICE: all that are fenced)" },
+	{ 'r', MAY_FORCE, "force", NULL,
+		"also what is held but empty, and the maps that are reached through it" },
 	{ 't', MAY_TIMEOUT, "timeout", "S",
 		"what is not done after S seconds is pending (status 1)" },
 	{ 'p', MAY_PATHS, "paths", "N", "with at least N good paths (usual: 1)" },
@@ -71,6 +73,7 @@ static int take(struct words *w, int key, const char *value)
 	case 'n': w->dry_run = true; return 0;
 	case 'H': w->held = true; return 0;
 	case 'F': w->fenced = true; return 0;
+	case 'r': w->force = true; return 0;
 	case 'o': w->origin = true; return 0;
 	case 'm': w->metrics = true; return 0;
 	case 'f': w->follow = true; return 0;

@@ -27,7 +27,7 @@ struct words {
 	bool json, help, metrics;
 	bool dot;     /* a picture, for Graphviz */
 	bool holders; /* who uses what is shown */
-	bool dry_run, held, fenced, origin, follow;
+	bool dry_run, held, fenced, force, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
 	uint64_t last;	     /* events; 0: not given */
@@ -57,6 +57,7 @@ enum word_option {
 	MAY_PATHS = 1 << 9,
 	MAY_DOT = 1 << 10,
 	MAY_HOLDERS = 1 << 11,
+	MAY_FORCE = 1 << 12,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "core/events.h"
@@ -174,11 +175,30 @@ static void open_growing(void *arg, struct path *p)
 		o->failure = r;
 }
 
+/* Of a path below it the directory that is to be cleaned, as below /sys/devices. */
+static void open_clean(void *arg, struct path *p)
+{
+	static const char prefix[] = "devices/";
+	struct opening *o = arg;
+	size_t n = name_extent(o->model, o->name, p);
+	bool begins = !strncmp(p->device.sysfs, prefix, strlen(prefix));
+	size_t skipped = begins && n >= strlen(prefix) ? strlen(prefix) : 0;
+	char root[MAX_SYSFS];
+	int r;
+
+	memcpy(root, p->device.sysfs + skipped, n - skipped);
+	root[n - skipped] = '\0';
+	r = request_open_clean(o->model, o->word, root);
+	if (r < 0)
+		o->failure = r;
+}
+
 static uint32_t open_all(struct opening *o)
 {
 	switch (o->word->verb) {
 	case VERB_RESCAN: return name_find_places(o->model, o->name, open_place, o);
 	case VERB_GROW: return name_find(o->model, o->name, open_growing, o);
+	case VERB_CLEAN: return name_find(o->model, o->name, open_clean, o);
 	case VERB_CHECK:
 	case VERB_PURGE:
 	case VERB_HOLDERS:

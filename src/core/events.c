@@ -90,6 +90,7 @@ const char *event_name(const struct change *c)
 		[CHANGE_SLEPT] = "slept",
 		[CHANGE_UEVENTS_LOST] = "uevents-lost",
 		[CHANGE_ATTENTION] = "attention",
+		[CHANGE_CLEANED] = "cleaned",
 	};
 
 	return names[c->kind];
@@ -129,6 +130,12 @@ void event_fields(const struct change *c, struct text *out)
 		add_device(out, c);
 		add_word(out, "what", attention_texts[c->number]);
 		break;
+	case CHANGE_CLEANED:
+		text_add(out, "root=");
+		text_add_escaped(out, c->text);
+		text_addf(out, " handles=%d busy=%d", c->from, c->to);
+		add_word(out, "why", reason_name(c->why));
+		break;
 	}
 }
 
@@ -141,6 +148,7 @@ static enum log_level level_of(const struct change *c)
 	case CHANGE_FENCE: /* whatever was written through it went elsewhere */
 		return c->to == FENCE_CHANGED ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING;
 	case CHANGE_STATE:
+	case CHANGE_CLEANED:
 	case CHANGE_PATH_GONE: return LOG_LEVEL_NOTICE;
 	case CHANGE_HELPER_LOST:
 	case CHANGE_SLEPT:

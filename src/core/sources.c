@@ -19,6 +19,7 @@
 #include "observe/holders.h"
 #include "observe/maps.h"
 #include "observe/owner.h"
+#include "observe/pressure.h"
 #include "observe/uevent.h"
 #include "port/loop.h"
 #include "port/packet.h"
@@ -42,6 +43,7 @@ struct sources {
 	struct core *core;
 	struct perform *perform;
 	struct uevent *uevent;
+	struct pressure *pressure; /* NULL: this kernel cannot tell */
 	struct source *timer, *settle;
 	instant last_turn;
 	uint64_t suspended_ms;
@@ -295,12 +297,22 @@ struct sources *sources_free(struct sources *s)
 	s->reading.done = NULL;
 	reading_end(s, 0, NULL);
 	uevent_free(s->uevent);
+	pressure_free(s->pressure);
 	source_free(s->timer);
 	source_free(s->settle);
 	core_free(s->core);
 	perform_free(s->perform);
 	free(s);
 	return NULL;
+}
+
+/* Memory is only a wish: nothing depends on it. */
+static void listen_to_pressure(struct sources *s)
+{
+	int r = pressure_new(s->loop, PRESSURE_FILE, feed, s, &s->pressure);
+
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_failure(r, "pressure-unknown", "file=" PRESSURE_FILE);
 }
 
 int sources_new(struct loop *loop, int zygote, struct config *config, struct sources **ret)
@@ -334,6 +346,7 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		sources_free(s);
 		return r;
 	}
+	listen_to_pressure(s);
 	r = fences_read(feed_fence, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;

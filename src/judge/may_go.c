@@ -27,10 +27,10 @@ static bool is_leaving(const struct path *p)
 	return false;
 }
 
-/* Its device may have gone already, and who would tell of that be late. */
+/* Its device may have gone already, and who would tell of that be late; or nobody looks. */
 static bool is_unreachable(const struct path *p)
 {
-	return p->watch == WATCH_FAILED ||
+	return p->watch == WATCH_FAILED || path_is_cleaned(p) ||
 	       (p->state == PATH_UNCHECKED && p->state_why == BECAUSE_UNREACHABLE);
 }
 

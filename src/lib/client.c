@@ -22,6 +22,7 @@ enum {
 	RESCAN_MS = 120 * 1000, /* what the daemon makes of a timeout of 0 */
 	WAIT_MS = 120 * 1000,
 	GROW_MS = 120 * 1000,
+	CLEAN_MS = 20 * 1000,
 	LONGER_US = 10 * 1000 * 1000, /* than the daemon was told to wait */
 };
 
@@ -299,6 +300,22 @@ int pk_wait(
 int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
 {
 	return call_names(pk, "Grow", names, timeout_ms, GROW_MS, ret);
+}
+
+/* The daemon's flags are those of its other words. */
+int pk_clean_device(struct pk *pk, const char *name, const char *below, unsigned flags, char **ret)
+{
+	enum { DRY_RUN = 1, FORCE = 8 };
+	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
+	uint32_t its = (flags & PK_CLEAN_DRY_RUN ? DRY_RUN : 0u) |
+		       (flags & PK_CLEAN_FORCE ? FORCE : 0u);
+	int r = new_call(pk, "Clean", &call);
+
+	if (flags & ~(unsigned)(PK_CLEAN_DRY_RUN | PK_CLEAN_FORCE))
+		return -EINVAL;
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ssu", name, below ? below : "", its);
+	return r < 0 ? r : answer(pk, call, CLEAN_MS * 1000ull + LONGER_US, ret);
 }
 
 int pk_config(struct pk *pk, int with_origin, char **ret)

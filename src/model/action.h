@@ -17,7 +17,7 @@ enum action_kind {
 	ACT_LOOK,	  /* scout: the device at this sysfs directory */
 	ACT_ASK_OWNER,	  /* is a multipathd running, and what is its word on purging? */
 	ACT_WATCH,	  /* keeper: open and pin the handles of this device */
-	ACT_FORGET,	  /* keeper: close them */
+	ACT_FORGET,	  /* keeper: close them; with a number OBS_WATCHED says that they are */
 	ACT_CHECK,	  /* keeper: TEST UNIT READY, and what else is wished; or only a look */
 	ACT_FIND_HOLDERS, /* scanner */
 	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */

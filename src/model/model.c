@@ -51,6 +51,8 @@ struct model *model_free(struct model *m)
 	free(m->nexuses);
 	free(m->hosts);
 	departures_done(&m->departures);
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		request_done(&m->requests[i]);
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
@@ -330,7 +332,7 @@ void model_state_enter(struct model *m, struct path *p, enum path_state next, en
 static void purge_left(struct path *p, enum purge_stage next)
 {
 	if (next == PURGE_NO) {
-		p->held_back = p->released = p->was_in_map = false;
+		p->held_back = p->released = p->was_in_map = p->found_gone = false;
 		p->failures = p->map_tells = p->claims_refused = 0;
 		p->retry_at = p->marked_at = p->udev_seen_at = INSTANT_NEVER;
 	}

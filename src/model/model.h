@@ -30,6 +30,7 @@ enum change_kind {
 	CHANGE_SLEPT,
 	CHANGE_UEVENTS_LOST,
 	CHANGE_ATTENTION,
+	CHANGE_CLEANED,
 };
 
 struct change {
@@ -38,11 +39,12 @@ struct change {
 	char dev[MAX_NAME];
 	struct scsi_address address;
 	char wwid[MAX_WWID], map[MAX_MAP_NAME];
-	int from, to; /* states, rungs */
+	int from, to; /* states, rungs; handles given back, and what stayed busy */
 	enum reason why;
 	int32_t result; /* of a deed that failed */
 	uint8_t stage;
-	char text[96];	 /* the first holder, an attention, a helper, the identity that was found */
+	char text[96];	 /* the first holder, an attention, a helper, the identity that was found, what
+			    was cleaned */
 	uint64_t number; /* milliseconds slept, paths of a map, a baseline */
 };
 
@@ -143,6 +145,9 @@ struct model {
 	bool owner_known;
 	struct obs_owner owner;
 	struct config *owner_rules; /* owned; of its word, see model/owner.h */
+
+	instant pressed_at;	/* when processes waited for memory last */
+	instant cleaned_for[2]; /* a limit, pressure: not again at once */
 
 	struct look {
 		char sysfs[MAX_SYSFS];

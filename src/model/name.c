@@ -142,15 +142,15 @@ enum name_form name_form(const char *name)
 	return NAME_WORD;
 }
 
-/* Is word one whole component of the sysfs path? */
-static bool has_component(const char *sysfs, const char *word)
+/* Up to and with the component; 0: it is not there. */
+static size_t component_end(const char *sysfs, const char *word)
 {
 	size_t n = strlen(word);
 
 	for (const char *at = strstr(sysfs, word); at; at = strstr(at + 1, word))
 		if ((at == sysfs || at[-1] == '/') && (at[n] == '/' || !at[n]))
-			return true;
-	return false;
+			return (size_t)(at - sysfs) + n;
+	return 0;
 }
 
 /* "devices/...", "pci0000:00/..." or the tail of a link: the path, or something above it. */
@@ -213,7 +213,7 @@ static bool is_called(const struct model *m, const struct path *p, const char *n
 	if (is_devfs_name(p->device.sysfs, p->device.dev, n))
 		return true;
 	if (is_branch(n))
-		return has_component(p->device.sysfs, n);
+		return component_end(p->device.sysfs, n) > 0;
 	if (strchr(n, '/') && is_below(p->device.sysfs, n))
 		return true;
 	return !strcmp(p->device.dev, n) || (p->device.wwid[0] && !strcmp(p->device.wwid, n)) ||
@@ -236,6 +236,28 @@ uint32_t name_find(const struct model *m, const char *name,
 			visit(arg, p);
 		}
 	return found;
+}
+
+static size_t directory_end(const char *sysfs, const char *name)
+{
+	const char *tail = without_prefix(name, "devices/");
+	size_t n = strlen(tail ? tail : name);
+
+	while (n && (tail ? tail : name)[n - 1] == '/')
+		n--;
+	return (without_prefix(sysfs, "devices/") ? strlen("devices/") : 0) + n;
+}
+
+size_t name_extent(const struct model *m, const char *name, const struct path *p)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+
+	if (name_form(name) == NAME_INVALID || !is_called(m, p, n))
+		return 0;
+	if (is_branch(n))
+		return component_end(p->device.sysfs, n);
+	return strchr(n, '/') ? directory_end(p->device.sysfs, n) : strlen(p->device.sysfs);
 }
 
 bool name_says(const char *name, const char *word)

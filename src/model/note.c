@@ -77,6 +77,8 @@ static void note_watched(struct model *m, const struct observation *o)
 {
 	struct path *p = model_path(m, o->path);
 
+	if (p && o->action && o->action == p->giving_back)
+		p->giving_back = 0;
 	if (!p || p->watch != WATCH_ASKED || o->action != p->watch_action)
 		return;
 	p->watch_action = 0;
@@ -350,7 +352,7 @@ static void forget_keeper(struct model *m, uint32_t host)
 		if (p->device.address.host != host)
 			continue;
 		p->watch = WATCH_NO;
-		p->watch_action = 0;
+		p->watch_action = p->giving_back = 0;
 		model_drop_check(m, p);
 	}
 }
@@ -457,6 +459,7 @@ void model_note(struct model *m, const struct observation *o)
 	case OBS_DONE: note_done(m, o); break;
 	case OBS_HELPER: note_helper(m, o); break;
 	case OBS_FENCED: note_fenced(m, o); break;
+	case OBS_PRESSURE: m->pressed_at = m->now; break;
 	case OBS_REQUEST: /* core names the device and adds the request itself */
 	case OBSERVATION_KINDS: break;
 	}

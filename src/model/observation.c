@@ -66,7 +66,8 @@ static const char *const helper_names[] = {
 	[HELPER_HAND] = "hand",
 };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait", "grow" };
+static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait", "grow",
+	"clean" };
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -245,6 +246,7 @@ static const struct field request_fields[] = {
 	FIELD_AS("flags", observation, request.flags, FIELD_U32),
 	FIELD_AS("timeout_ms", observation, request.timeout_ms, FIELD_U64),
 	FIELD_AS("paths", observation, request.paths, FIELD_U32),
+	FIELD_AS("below", observation, request.below, FIELD_TEXT),
 	FIELD_AS("requester", observation, request.requester, FIELD_TEXT),
 	FIELD_END,
 };
@@ -280,6 +282,7 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_HELPER] = { "helper", BODY(helper), helper_fields },
 	[OBS_REQUEST] = { "request", BODY(request), request_fields },
 	[OBS_FENCED] = { "fenced", BODY(fenced), fenced_fields },
+	[OBS_PRESSURE] = { "pressure", HEAD, head_fields },
 };
 
 size_t observation_size(const struct observation *o)

@@ -29,6 +29,7 @@ enum {
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 	MAX_SESSIONS = 64,
+	MAX_BELOW = 64, /* one component of a sysfs directory */
 	MAX_OWNER_RULES = 4096, /* some fifty entries of multipaths */
 };
 
@@ -51,6 +52,7 @@ enum observation_kind {
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
 	OBS_FENCED,	  /* a daemon before this one fenced this device */
+	OBS_PRESSURE,	  /* processes wait for memory */
 	OBSERVATION_KINDS
 };
 
@@ -132,12 +134,21 @@ enum helper_kind {
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT, VERB_GROW };
+enum verb {
+	VERB_CHECK,
+	VERB_PURGE,
+	VERB_HOLDERS,
+	VERB_RESCAN,
+	VERB_WAIT,
+	VERB_GROW,
+	VERB_CLEAN,
+};
 
 enum {
 	REQUEST_DRY_RUN = 1,
 	REQUEST_HELD = 2, /* let go what the limits hold back */
 	REQUEST_FENCED = 4,
+	REQUEST_FORCE = 8, /* of a clean */
 };
 
 struct map_member {
@@ -266,6 +277,7 @@ struct observation {
 			uint32_t flags;
 			uint64_t timeout_ms; /* 0: none */
 			uint32_t paths;	     /* of a wait: so many good ones */
+			char below[MAX_BELOW]; /* of a clean: of the first level; "": all */
 			char requester[48];
 		} request;
 		struct obs_fenced {

@@ -21,6 +21,11 @@
 	X(REMOVED, "removed")                                                                      \
 	X(UNREACHABLE, "cannot be opened")                                                         \
 	X(NOT_ASKED, "not asked")                                                                  \
+	X(CLEANED, "cleaned")                                                                      \
+	/* of a clean */                                                                           \
+	X(OPERATOR, "operator")                                                                    \
+	X(NODE_CACHE_LIMIT, "node_cache_limit")                                                    \
+	X(PRESSURE, "memory pressure")                                                             \
 	/* of its identity, and of a fence */                                                      \
 	X(IDENTITY_CHANGED, "identity changed")                                                    \
 	X(IDENTITY_SAME, "same identity")                                                          \

@@ -23,7 +23,7 @@ static bool is_wanted(const struct path *p, enum reason *ret_why)
 		return p->request ? p->lets_fenced_go
 				  : p->settings.identity_fence == IDENTITY_FENCE_REMOVE;
 	}
-	if (p->request)
+	if (p->request || p->found_gone)
 		return true;
 	if (!p->settings.purge_disconnected) {
 		*ret_why = BECAUSE_OFF;

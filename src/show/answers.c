@@ -287,6 +287,7 @@ static const struct {
 	[VERB_RESCAN] = { "scans", scan_fields },
 	[VERB_WAIT] = { "waits", wait_fields },
 	[VERB_GROW] = { "growths", growth_fields },
+	/* a clean is no row: show/cleaning.h */
 };
 
 int rows_document(

@@ -354,6 +354,18 @@ static void begin_check(struct sim *s, struct event *e)
 	e->transport = world_transport(s, h->host);
 }
 
+/* A keeper closes them at once, and says so a little later. */
+static void answer_forget(struct sim *s, const struct action *a, const struct handle *h)
+{
+	struct observation o = { .kind = OBS_WATCHED, .path = a->path, .action = a->id };
+	struct event e = { .helper = HELPER_KEEPER, .host = h ? h->host : 0, .daemon = s->daemon };
+
+	oracle_given_back(s, a);
+	s->counts.cleaned++;
+	e.epoch = s->epochs[HELPER_KEEPER][e.host];
+	say_later(s, &e, &o);
+}
+
 void helpers_act(void *arg, const struct action *a)
 {
 	struct sim *s = arg;
@@ -365,10 +377,14 @@ void helpers_act(void *arg, const struct action *a)
 		struct handle *h = helpers_handle(s, a->path);
 
 		s->forgotten[a->path.slot % HANDLES] = s->last_order + 1;
+		if (a->id)
+			answer_forget(s, a, h);
 		if (h)
 			*h = (struct handle){ 0 };
 		return;
 	}
+	if (a->kind == ACT_WATCH)
+		oracle_watched(s, a);
 	if (a->kind == ACT_DELETE || a->kind == ACT_FENCE) {
 		hands_begin(s, a);
 		return;

@@ -54,6 +54,7 @@ static uint64_t *take_slot(struct sim *s)
 		core_request_close(s->core, *slot);
 	s->waits[slot - s->requests].request = 0;
 	*slot = core_next_request(s->core);
+	s->stirred_at = s->now;
 	return slot;
 }
 
@@ -108,6 +109,24 @@ static void grow(struct sim *s)
 	core_request(s->core, &word, name);
 }
 
+static void clean(struct sim *s)
+{
+	static const uint32_t flags[] = { 0, 0, REQUEST_FORCE, REQUEST_FORCE, REQUEST_DRY_RUN };
+	struct obs_request word = { .requester = "sim", .verb = VERB_CLEAN };
+	instant stirred = s->stirred_at;
+	char name[MAX_WWID];
+
+	word.request = *take_slot(s);
+	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
+	word.timeout_ms = 1 + sim_below(s, 20000);
+	name_something(s, name, sizeof name);
+	sim_story(s, "request %llu: clean %s flags %u", (unsigned long long)word.request, name,
+		word.flags);
+	s->cleans += !(word.flags & REQUEST_DRY_RUN);
+	core_request(s->core, &word, name);
+	s->stirred_at = stirred; /* whose place it took wakes nobody */
+}
+
 /* rescan-scsi-bus.sh -r: what does not answer is deleted, by name, a while later. */
 static void rescan_bus(struct sim *s)
 {
@@ -135,5 +154,6 @@ const struct deed operator_deeds[] = {
 	{ "await", await, 25 },
 	{ "grow", grow, 25 },
 	{ "rescan-bus", rescan_bus, 2 },
+	{ "clean", clean, 25 },
 	{ 0 },
 };

@@ -16,6 +16,8 @@ enum {
 	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
 	FEW_LUNS = 8,
 	STARVED_MS = 30000, /* max_polling_interval, and a bit */
+	POLLING_MS = 20000, /* max_polling_interval */
+	SWEEP_MS = 1000,    /* until what was heard of a target is acted on */
 	ELSEWHERE_MS = 90000,
 	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
@@ -118,6 +120,8 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 		told_answer(s, host, lun, &o->checked);
 	if (checked && o->checked.identified) {
 		s->told[host][lun] = s->asked[host][lun];
+		if (s->told[host][lun].volume != s->devices[host][lun].volume)
+			s->stirred_at = s->now; /* its relatives are asked, too */
 		told_identity(s, host, lun);
 	}
 }
@@ -145,6 +149,38 @@ void oracle_action(struct sim *s, const struct action *a)
 	} else if (++s->others_in_second > MOST_OTHERS) {
 		sim_fail(s, "a storm of questions");
 	}
+}
+
+/* By a clean: what is in use stays. */
+void oracle_given_back(struct sim *s, const struct action *a)
+{
+	const struct handle *handle = helpers_handle(s, a->path);
+	struct device *d;
+
+	if (!handle)
+		return;
+	d = &s->devices[handle->host][handle->lun];
+	REQUIRE(!handle->check, "clean", handle->host, handle->lun);
+	REQUIRE(!hands_of_path(s, a->path), "clean", handle->host, handle->lun);
+	REQUIRE(d->ino != handle->ino || d->fenced_told != s->daemon, "clean", handle->host,
+		handle->lun);
+	if (d->ino != handle->ino)
+		return;
+	d->cleaned_at = s->now;
+}
+
+void oracle_watched(struct sim *s, const struct action *a)
+{
+	uint32_t h, l;
+	struct device *d;
+
+	if (!world_at(a->watch.sysfs, &h, &l))
+		return;
+	d = &s->devices[h][l];
+	if (instant_is_set(d->cleaned_at) && d->ino == a->watch.ino &&
+		instant_before(instant_add_ms(s->stirred_at, SWEEP_MS), d->cleaned_at))
+		REQUIRE(instant_ms_between(d->cleaned_at, s->now) >= POLLING_MS, "clean", h, l);
+	d->cleaned_at = INSTANT_NEVER;
 }
 
 /* ---- a hand is sent: what was decided -------------------------------------------------------- */
@@ -263,7 +299,7 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 		REQUIRE(oracle_neighbour_answers(s, h, l), "P2", h, l);
 	}
 	REQUIRE(d->agreeing >= needed, "P2", h, l);
-	REQUIRE(s->words.purge || p->request, "not wanted", h, l);
+	REQUIRE(s->words.purge || p->request || (p->found_gone && s->cleans), "not wanted", h, l);
 	REQUIRE(!s->words.report || p->request, "only to be reported", h, l);
 	require_grace(s, h, l);
 }

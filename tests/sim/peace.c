@@ -69,9 +69,9 @@ static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h,
 		return BECAUSE_HOST;
 	if (d->offline)
 		return BECAUSE_TRANSPORT;
-	if (!s->words.purge)
+	if (!s->words.purge && !p->found_gone) /* the word of a clean lasts until it answers */
 		return BECAUSE_OFF;
-	if (map < 0 && !s->words.single_path && !p->was_in_map)
+	if (map < 0 && !s->words.single_path && !p->was_in_map && !p->found_gone)
 		return BECAUSE_SINGLE_PATH; /* not wanted: nothing else is looked at */
 	if (world_says_by_qualifier(h, l) && !oracle_neighbour_answers(s, h, l))
 		return BECAUSE_NEXUS_SILENT;

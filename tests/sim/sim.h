@@ -62,6 +62,7 @@ struct device {
 	bool ill;	       /* it says so, and never comes to an end */
 	uint64_t sectors;      /* as the kernel read it last */
 	bool scanned_by_us;
+	instant cleaned_at;    /* its handles were given back by a clean */
 	bool fenced, recorded; /* for the next daemon */
 	uint32_t fenced_told;  /* to this daemon */
 	instant fence_sent_at;
@@ -224,7 +225,7 @@ struct tale {
 
 struct counts {
 	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
-		scans, found, waits, rereads, resized, strangers;
+		scans, found, waits, rereads, resized, strangers, cleaned;
 };
 
 /* What became of it; it outlives the process that ran it. */
@@ -278,6 +279,8 @@ struct sim {
 	uint32_t n_events, max_events;
 	uint64_t last_order;
 
+	instant stirred_at; /* something was heard or asked that may wake what is cleaned */
+	uint32_t cleans;    /* that were asked of this daemon */
 	uint64_t requests[REQUESTS];
 	struct wait_truth waits[REQUESTS];
 	struct identity_truth asked[HOSTS][LUNS], told[HOSTS][LUNS];
@@ -451,6 +454,9 @@ void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, ui
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 /* The neighbour deletes what is at an address, and meant this one. */
 void oracle_owner_deletes(struct sim *s, uint32_t host, uint32_t lun, uint64_t meant);
+/* The handles of a path are given back, or opened. */
+void oracle_given_back(struct sim *s, const struct action *a);
+void oracle_watched(struct sim *s, const struct action *a);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 /* peace */
 /* Once a second: nobody waits because another does, and nobody does I/O to a stranger for long. */

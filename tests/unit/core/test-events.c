@@ -104,6 +104,13 @@ static const struct row {
 	{ "uevents-lost", LOG_LEVEL_WARNING, { .kind = CHANGE_UEVENTS_LOST } },
 	{ "attention dev=sdb hctl=3:0:0:1 what=luns-changed", LOG_LEVEL_INFO,
 		{ .kind = CHANGE_ATTENTION, OF_PATH, .number = ATTENTION_LUNS_CHANGED } },
+	{ "cleaned root=pci0000:00/host3 handles=2 busy=1 why=memory\\x20pressure",
+		LOG_LEVEL_NOTICE,
+		{ .kind = CHANGE_CLEANED,
+			.text = "pci0000:00/host3",
+			.from = 2,
+			.to = 1,
+			.why = BECAUSE_PRESSURE } },
 };
 
 static void test_lines(void **state)
@@ -121,7 +128,7 @@ static void test_lines(void **state)
 		if (strcmp(last.line, rows[i].line) != 0 && rows[i].c.kind != CHANGE_UEVENTS_LOST)
 			fail_msg("%s", last.line);
 	}
-	assert_int_equal(seen, (2u << CHANGE_ATTENTION) - 1); /* no kind without a row */
+	assert_int_equal(seen, (2u << CHANGE_CLEANED) - 1); /* no kind without a row */
 }
 
 static void count(struct purge_round *round, enum purge_stage from, enum purge_stage to,

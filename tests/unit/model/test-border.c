@@ -181,7 +181,8 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_GROW);
+	ENUM(r->verb, VERB_CLEAN);
+	TEXT(r->below);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	U32(r->paths);
@@ -232,6 +233,7 @@ static void fill_observation(struct observation *o)
 	case OBS_WATCHED:
 	case OBS_HUNG_UP:
 	case OBS_MAPS_END:
+	case OBS_PRESSURE:
 	case OBSERVATION_KINDS: return;
 	}
 }

@@ -159,6 +159,39 @@ static void test_names(void **state)
 	model_free(m);
 }
 
+/* What of the directory of 3:0:0:1 a name means. */
+static const struct {
+	const char *name, *directory;
+} extents[] = {
+	{ "host3", "devices/pci0000:00/0000:00:05.0/host3" },
+	{ "session3", "devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "target3:0:0", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0" },
+	{ "pci0000:00", "" }, /* a word */
+	{ "pci0000:00/0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "/sys/devices/pci0000:00/0000:00:05.0/", "devices/pci0000:00/0000:00:05.0" },
+	{ "devices/pci0000:00", "devices/pci0000:00" },
+	{ "sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "host4", "" },
+	{ "a b", "" },
+};
+
+static void test_extents(void **state)
+{
+	struct model *m = world();
+	const struct path *p = model_path_at(m, built_device(3, 1, "").device.sysfs);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(extents); i++) {
+		size_t n = name_extent(m, extents[i].name, p);
+
+		if (n != strlen(extents[i].directory) ||
+			strncmp(p->device.sysfs, extents[i].directory, n) != 0)
+			fail_msg("\"%s\" means %zu of %s", extents[i].name, n, p->device.sysfs);
+	}
+	model_free(m);
+}
+
 static void test_says(void **state)
 {
 	(void)state;
@@ -311,6 +344,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_extents),
 		cmocka_unit_test(test_says),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),

@@ -196,7 +196,10 @@ static void answer(struct world *w, const struct action *a)
 		pend(w, OBS_HOLDERS, a)->holders = w->of[a->path.slot].holders;
 		return;
 	case ACT_READ_MAPS: answer_maps(w, a); return;
-	case ACT_FORGET: return;
+	case ACT_FORGET:
+		if (a->id)
+			pend(w, OBS_WATCHED, a);
+		return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_RESIZE_MAP:

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "model/use.h"
 #include "show/answers.h"
+#include "show/cleaning.h"
 #include "show/release.h"
 #include "world.h"
 
@@ -53,6 +54,41 @@ static void checks(void **state)
 		"\"message\":\" timed out\",\"sense\":null,\"wwid\":null,\"reason\":\"no answer "
 		"before the timeout\"}"
 		"],\"unknown\":[\"bad\\u0001name\"]}");
+	world_done(&w);
+}
+
+static void cleanings(void **state)
+{
+	_cleanup_(freep) char *json = NULL, *two = NULL;
+	struct cleaning_node *busy;
+	struct request *r;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	r = world_request(&w, VERB_CLEAN, "host3", "", RESULT_BUSY);
+	TEXT_SET(r->name, "pci0000:00/host3");
+	cleaning_add(&r->cleaning, NODE_CLEANED, "pci0000:00/host3/3:0:0:1");
+	busy = cleaning_add(&r->cleaning, NODE_BUSY, "pci0000:00/host3/3:0:0:2");
+	busy->holds = 1u << CLEANING_CHECK | 1u << CLEANING_REMOVAL;
+	TEXT_SET(busy->what, "marked: grace");
+	cleaning_add(&r->cleaning, NODE_SKIPPED, "pci0000:00/host3/3:0:0:3");
+	assert_int_equal(cleaning_document(w.model, 7, "host3", &json), 0);
+	assert_string_equal(json,
+		"{\"version\":1,\"root\":\"pci0000:00/host3\","
+		"\"cleaned\":[\"pci0000:00/host3/3:0:0:1\"],"
+		"\"busy\":[{\"node\":\"pci0000:00/host3/3:0:0:2\",\"holds\":["
+		"{\"kind\":\"check\",\"what\":\"\"},"
+		"{\"kind\":\"removal\",\"what\":\"marked: grace\"}]}],"
+		"\"stale\":[],\"skipped\":[\"pci0000:00/host3/3:0:0:3\"],\"complete\":true}");
+	request_done(r);
+	r->used = true;
+	r = world_request(&w, VERB_CLEAN, "host4", "", RESULT_CLEANED);
+	TEXT_SET(r->name, "pci0000:00/host4");
+	r->cleaning.unfinished = true;
+	assert_int_equal(cleaning_document(w.model, 7, "session1", &two), 0);
+	assert_string_equal(two, "{\"version\":1,\"root\":\"session1\",\"cleaned\":[],\"busy\":[],"
+				 "\"stale\":[],\"skipped\":[],\"complete\":false}");
 	world_done(&w);
 }
 
@@ -268,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks),
+		cmocka_unit_test(cleanings),
 		cmocka_unit_test(removals),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(holders),
