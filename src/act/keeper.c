@@ -402,6 +402,10 @@ static void do_action(struct keeper *k, const struct action *a)
 	case ACT_RESIZE_MAP:
 	case ACT_SCAN:
 	case ACT_REREAD:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACTION_KINDS: break; /* not a keeper's */
 	}
 }

@@ -17,5 +17,6 @@ int verb_purge(const struct words *words);
 int verb_rescan(const struct words *words);
 int verb_wait(const struct words *words);
 int verb_grow(const struct words *words);
+int verb_detach(const struct words *words);
 int verb_holders(const struct words *words);
 int verb_reconfigure(const struct words *words);

@@ -9,6 +9,7 @@
 #include "judge/identity.h"
 #include "judge/path_judge.h"
 #include "model/name.h"
+#include "plan/detach.h"
 #include "plan/fence.h"
 #include "plan/reconcile.h"
 #include "plan/removal.h"
@@ -182,7 +183,8 @@ static uint32_t open_all(struct opening *o)
 	case VERB_CHECK:
 	case VERB_PURGE:
 	case VERB_HOLDERS:
-	case VERB_WAIT: break;
+	case VERB_WAIT:
+	case VERB_DETACH: break;
 	}
 	return name_find(o->model, o->name, open_one, o);
 }
@@ -203,12 +205,17 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 		r = request_open_wait(core->model, word, name);
 		return r < 0 ? r : 1;
 	}
-	n = open_all(&o);
+	if (word->verb == VERB_DETACH) {
+		r = detach_open(core->model, word, name);
+		if (r)
+			return r;
+	}
+	n = word->verb == VERB_DETACH ? 0 : open_all(&o);
 	if (o.failure)
 		return o.failure;
 	if (n)
 		return (int)n;
-	if (form == NAME_WORD)
+	if (form == NAME_WORD && !(word->verb == VERB_DETACH && name_is_wwid(name)))
 		return -ENODEV;
 	r = request_open(core->model, word, NULL, name);
 	return r < 0 ? r : 0;

@@ -67,6 +67,17 @@ static void add_fence(struct text *out, const struct change *c)
 			strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
 }
 
+static void add_detach(struct text *out, const struct change *c)
+{
+	text_addf(out, "number=%" PRIu64, c->number);
+	add_word(out, "device", c->text);
+	text_addf(out, " old=%s new=%s", detach_stage_name((enum detach_stage)c->from),
+		detach_stage_name((enum detach_stage)c->to));
+	add_word(out, "why", reason_name(c->why));
+	if (c->dev[0])
+		add_word(out, "dev", c->dev);
+}
+
 static void add_state(struct text *out, const struct change *c)
 {
 	add_device(out, c);
@@ -83,6 +94,7 @@ const char *event_name(const struct change *c)
 		[CHANGE_STATE] = "path-state",
 		[CHANGE_PURGE] = "path-purge",
 		[CHANGE_FENCE] = "path-fence",
+		[CHANGE_DETACH] = "detach",
 		[CHANGE_MAP] = "map-changed",
 		[CHANGE_MAP_GONE] = "map-gone",
 		[CHANGE_OWNER] = "owner",
@@ -110,6 +122,7 @@ void event_fields(const struct change *c, struct text *out)
 	case CHANGE_STATE: add_state(out, c); break;
 	case CHANGE_PURGE: add_purge(out, c); break;
 	case CHANGE_FENCE: add_fence(out, c); break;
+	case CHANGE_DETACH: add_detach(out, c); break;
 	case CHANGE_MAP:
 		text_add(out, "map=");
 		text_add_escaped(out, c->map);
@@ -140,6 +153,7 @@ static enum log_level level_of(const struct change *c)
 										: LOG_LEVEL_NOTICE;
 	case CHANGE_FENCE: /* whatever was written through it went elsewhere */
 		return c->to == FENCE_CHANGED ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING;
+	case CHANGE_DETACH: return c->to == DETACH_UNDOING ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE;
 	case CHANGE_STATE:
 	case CHANGE_PATH_GONE: return LOG_LEVEL_NOTICE;
 	case CHANGE_HELPER_LOST:

@@ -12,6 +12,7 @@ static const struct {
 	{ "path-gone", "1292a1ca3f95439997bf1dd903dddd9c" },
 	{ "path-state", "368a2853010049bf8076a7576f981046" },
 	{ "path-purge", "4d69e2deaeac4804b9d74870db438a8f" },
+	{ "detach", "af2ba6b00e044294b7a08ad7bf6b744b" },
 	{ "path-fence", "1d736b1b12e646e99ab7c6788f91153f" },
 	{ "map-changed", "df3383c557c54d1a95fba3cfbbde025b" },
 	{ "map-gone", "1a54903ec8f74acf89cf7c7576a29d50" },

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "act/clerk.h"
+#include "act/detaches.h"
 #include "act/dm_hand.h"
 #include "act/fences.h"
 #include "act/keeper.h"
@@ -59,6 +61,7 @@ static const struct helper_role roles[] = {
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
 	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
+	[HELPER_CLERK] = { "pk-clerk", clerk_main },
 	[HELPER_READER] = { "pk-reader", config_reader_main },
 };
 
@@ -104,7 +107,7 @@ static void feed(void *arg, const struct observation *o)
 	sources_kick(s);
 }
 
-static void feed_fence(void *arg, const struct observation *o)
+static void feed_record(void *arg, const struct observation *o)
 {
 	struct sources *s = arg;
 
@@ -334,7 +337,7 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		sources_free(s);
 		return r;
 	}
-	r = fences_read(feed_fence, s);
+	r = fences_read(feed_record, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;
 	if (r < 0) { /* what one does not know to be fenced, one would ask */
@@ -344,4 +347,14 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 	sources_kick(s);
 	*ret = s;
 	return 0;
+}
+
+int sources_resume(struct sources *s)
+{
+	int r = detaches_read(feed_record, s);
+
+	if (r >= 0 && core_model(s->core)->out_of_memory)
+		r = -ENOMEM;
+	sources_kick(s);
+	return r;
 }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "config/policy.h"
 #include "model/departed.h"
+#include "model/detach.h"
 #include "model/latency.h"
 #include "model/map.h"
 #include "model/path.h"
@@ -23,6 +24,7 @@ enum change_kind {
 	CHANGE_STATE,
 	CHANGE_PURGE,
 	CHANGE_FENCE,
+	CHANGE_DETACH,
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
 	CHANGE_OWNER,
@@ -152,6 +154,10 @@ struct model {
 	struct obs_fenced *fences; /* owned: of devices that were not seen yet */
 	uint32_t n_fences;
 
+	struct detach *detaches; /* owned; free rows between */
+	uint32_t n_detaches;
+	uint64_t last_detach; /* the number of the latest word */
+
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;
 	bool out_of_memory;
@@ -204,6 +210,12 @@ instant model_up_since(const struct model *m, const struct path *p);
 void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
 void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why);
+void model_detach_enter(struct model *m, struct detach *d, enum detach_stage next, enum reason why);
+
+/* Borrowed until the next word; NULL: it is over. */
+struct detach *model_detach(const struct model *m, uint64_t number);
+/* A new word, of this number or (0) the next; NULL: no memory. Borrowed until the next one. */
+struct detach *model_add_detach(struct model *m, const struct obs_detaching *word);
 
 /* The check that is out, if one is, will not be answered, or has been. */
 void model_drop_check(struct model *m, struct path *p);

@@ -62,11 +62,20 @@ static const char *const helper_names[] = {
 	[HELPER_OWNER] = "owner",
 	[HELPER_DM_HAND] = "dm-hand",
 	[HELPER_SCAN_HAND] = "scan-hand",
+	[HELPER_CLERK] = "clerk",
 	[HELPER_READER] = "reader",
 	[HELPER_HAND] = "hand",
 };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait", "grow" };
+static const char *const verb_names[] = {
+	[VERB_CHECK] = "check",
+	[VERB_PURGE] = "purge",
+	[VERB_HOLDERS] = "holders",
+	[VERB_RESCAN] = "rescan",
+	[VERB_WAIT] = "wait",
+	[VERB_GROW] = "grow",
+	[VERB_DETACH] = "detach",
+};
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -97,6 +106,7 @@ static const struct field hold_fields[] = {
 	FIELD(hold, pid, FIELD_U32),
 	FIELD(hold, critical, FIELD_BOOL),
 	FIELD(hold, udev, FIELD_BOOL),
+	FIELD(hold, partition, FIELD_BOOL),
 	FIELD(hold, what, FIELD_TEXT),
 	FIELD(hold, comm, FIELD_TEXT),
 	FIELD_END,
@@ -257,6 +267,17 @@ static const struct field fenced_fields[] = {
 	FIELD_END,
 };
 
+static const struct field detaching_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("number", observation, detaching.number, FIELD_U64),
+	FIELD_AS("wwid", observation, detaching.wwid, FIELD_TEXT),
+	FIELD_AS("sysfs", observation, detaching.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", observation, detaching.ino, FIELD_U64),
+	FIELD_AS("name", observation, detaching.name, FIELD_TEXT),
+	FIELD_AS("requester", observation, detaching.requester, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member)                                                                               \
 	offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
 #define HEAD offsetof(struct observation, time)
@@ -280,6 +301,7 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_HELPER] = { "helper", BODY(helper), helper_fields },
 	[OBS_REQUEST] = { "request", BODY(request), request_fields },
 	[OBS_FENCED] = { "fenced", BODY(fenced), fenced_fields },
+	[OBS_DETACHING] = { "detaching", BODY(detaching), detaching_fields },
 };
 
 size_t observation_size(const struct observation *o)

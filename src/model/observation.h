@@ -51,6 +51,7 @@ enum observation_kind {
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
 	OBS_FENCED,	  /* a daemon before this one fenced this device */
+	OBS_DETACHING,	  /* a daemon before this one was detaching this */
 	OBSERVATION_KINDS
 };
 
@@ -111,10 +112,11 @@ enum hold_kind {
 
 struct hold {
 	enum hold_kind kind;
-	uint32_t pid;  /* 0: none */
-	bool critical; /* root, boot or swap: never to be taken away */
-	bool udev;     /* a udev worker's short look */
-	char what[96]; /* mount point, device, export */
+	uint32_t pid;	/* 0: none */
+	bool critical;	/* root, boot or swap: never to be taken away */
+	bool udev;	/* a udev worker's short look */
+	bool partition; /* a partition of the multipath map below it, and no use by itself */
+	char what[96];	/* mount point, device, export */
 	char comm[16];
 };
 
@@ -127,12 +129,13 @@ enum helper_kind {
 	HELPER_OWNER,
 	HELPER_DM_HAND,
 	HELPER_SCAN_HAND,
+	HELPER_CLERK,
 	HELPER_READER,
 	HELPER_HAND
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT, VERB_GROW };
+enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT, VERB_GROW, VERB_DETACH };
 
 enum {
 	REQUEST_DRY_RUN = 1,
@@ -273,6 +276,14 @@ struct observation {
 			char sysfs[MAX_SYSFS];
 			char found[MAX_WWID];
 		} fenced;
+		struct obs_detaching {
+			uint64_t number;       /* of the word, and of its record */
+			char wwid[MAX_WWID];   /* a volume, or ... */
+			char sysfs[MAX_SYSFS]; /* ... what is at and below this directory */
+			uint64_t ino;	       /* of that directory; 0: not known yet */
+			char name[MAX_SYSFS];  /* what the operator called it */
+			char requester[48];
+		} detaching;
 	};
 };
 

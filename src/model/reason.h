@@ -73,6 +73,11 @@
 	X(FAIL_FIRST, "fail path first")                                                           \
 	X(MAP_FIRST, "remove map first")                                                           \
 	X(MOVED, "the world moved")                                                                \
+	X(DETACHED, "detach") /* an operator's word */                                             \
+	X(TAKE_FIRST, "take path first")                                                           \
+	X(OTHERS_FIRST, "others first")                                                            \
+	X(CAME_BACK, "came back")                                                                  \
+	X(BECAUSE_OF, "because of") /* another device of the same word */                          \
 	X(FAILED, "failed")                                                                        \
 	X(STUCK, "stuck")
 

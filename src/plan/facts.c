@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "judge/identity.h"
+#include "judge/may_detach.h"
 
 void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agenda *agenda)
 {
@@ -73,11 +74,31 @@ static void ask_evidence(struct model *m, struct path *p, struct agenda *agenda)
 		agenda_wake_at(agenda, p->check_due);
 }
 
+/* An operator's word takes p out of a map that stays: is it known, now, that it is carried on? One
+ * that does not answer is known when its check is given up. */
+static bool neighbours_are_known(struct model *m, const struct path *p, struct agenda *agenda)
+{
+	struct path *other;
+	bool known = true;
+
+	for_each_path (m, other) {
+		if (!may_detach_stays(m, p, other))
+			continue;
+		if (other->answer_seq > p->verify_seq)
+			return true;
+		facts_ask_check(m, other, false, agenda);
+		known = false;
+	}
+	return known;
+}
+
 bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agenda)
 {
 	bool fresh = true;
 
-	if (!p->fence.fenced && (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at))) {
+	if (p->detach)
+		fresh = neighbours_are_known(m, p, agenda);
+	else if (!p->fence.fenced && (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at))) {
 		ask_evidence(m, p, agenda);
 		fresh = false;
 	}

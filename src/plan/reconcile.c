@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "judge/pace.h"
 #include "judge/path_judge.h"
+#include "plan/detach.h"
 #include "plan/facts.h"
 #include "plan/fence.h"
 #include "plan/removal.h"
@@ -246,6 +247,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 	step_world(m, agenda);
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		step_nexus(m, i, agenda);
+	detaches_assign(m);
 	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
@@ -253,6 +255,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 		fence_step(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
+	detaches_step(m, agenda);
 	scans_step(m, agenda);
 	requests_step(m, agenda);
 }

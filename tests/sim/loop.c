@@ -218,6 +218,7 @@ void sim_new_core(struct sim *s)
 	if (core_new(&port, world_config(s), &s->core) < 0)
 		sim_fail(s, "no core");
 	world_tell_fences(s);
+	records_tell(s);
 }
 
 static void settle(struct sim *s)

@@ -45,8 +45,7 @@ static void remember_wait(
 	}
 }
 
-/* Another client leaves for this one. */
-static uint64_t *take_slot(struct sim *s)
+uint64_t *operator_slot(struct sim *s)
 {
 	uint64_t *slot = &s->requests[sim_below(s, REQUESTS)];
 
@@ -64,7 +63,7 @@ static void request(struct sim *s)
 	struct obs_request word = { .requester = "sim" };
 	char name[MAX_WWID];
 
-	word.request = *take_slot(s);
+	word.request = *operator_slot(s);
 	word.verb = (enum verb)sim_below(s, 4);
 	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
 	word.timeout_ms = sim_chance(s, 500) ? 0 : 1 + sim_below(s, 60000);
@@ -83,7 +82,7 @@ static void request(struct sim *s)
 static void await(struct sim *s)
 {
 	struct obs_request word = { .requester = "sim", .verb = VERB_WAIT };
-	uint64_t *slot = take_slot(s);
+	uint64_t *slot = operator_slot(s);
 	char name[MAX_WWID];
 
 	word.request = *slot;
@@ -101,7 +100,7 @@ static void grow(struct sim *s)
 	struct obs_request word = { .requester = "sim", .verb = VERB_GROW };
 	char name[MAX_WWID];
 
-	word.request = *take_slot(s);
+	word.request = *operator_slot(s);
 	word.timeout_ms = 1 + sim_below(s, 60000);
 	name_something(s, name, sizeof name);
 	sim_story(s, "request %llu: grow %s", (unsigned long long)word.request, name);

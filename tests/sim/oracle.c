@@ -248,8 +248,12 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	const struct device *d = &s->devices[h][l];
 
 	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
-	hand->exempt = p->request || p->released;
+	hand->exempt = p->request || p->released || p->detach;
 	require_one_hand(s, hand);
+	if (hand->detached) {
+		oracle_detach_sent(s, p, hand);
+		return;
+	}
 	require_one_purger(s, m, p, hand);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
@@ -490,7 +494,9 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 
 	s->counts.deletes++;
 	REQUIRE(d->ino == hand->ino, "P1", h, l);
-	if (hand->fenced) {
+	if (hand->detached) {
+		/* it is there, and need not answer */
+	} else if (hand->fenced) {
 		REQUIRE(d->fenced && d->offline, "P7", h, l);
 	} else {
 		REQUIRE(world_is_gone(s, h, l), "P2", h, l);

@@ -58,6 +58,14 @@ bool peace_host_is_hung(const struct sim *s, uint32_t host)
 	return false;
 }
 
+bool peace_any_host_is_hung(const struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		if (h == s->ill_host || peace_host_is_hung(s, h))
+			return true;
+	return false;
+}
+
 /* What has to become of a device whose logical unit is gone; BECAUSE_NOTHING: it has to go. */
 static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
 {
@@ -301,4 +309,5 @@ void oracle_peace(struct sim *s)
 				out[m->nexuses[i].address.host]);
 	for (uint32_t i = 0; i < m->n_requests; i++)
 		require_answered(s, &m->requests[i]);
+	oracle_detach_peace(s);
 }

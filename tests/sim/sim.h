@@ -14,6 +14,7 @@
  *   helpers  what keeper, scout, scanner, dm helper and owner make of an action
  *   hands    and what hands make of it
  *   operator what is asked of us
+ *   detach   and what is to leave although it is there
  *   disturb  what happens by itself, and when
  *   oracle   the promises, asserted at the moment of every deed
  *   peace    and what holds in the end
@@ -39,6 +40,8 @@ enum {
 	REQUESTS = 8,
 	OWNER_ROWS = 8,
 	KILLS = 256, /* remembered */
+	SAID = 64,   /* the same */
+	RECORDS = 16,
 	MOST_HAPPENED = 1 << 20,
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
@@ -114,7 +117,7 @@ struct handle {
 };
 
 struct hand_truth {
-	bool used, writing, hung, lost, exempt, fence, fenced;
+	bool used, writing, hung, lost, exempt, fence, fenced, detached;
 	uint64_t action, ino;
 	path_id path;
 	uint32_t host, lun, daemon;
@@ -139,6 +142,15 @@ struct wait_truth {
 	uint64_t request; /* 0: nobody does */
 	uint32_t volume, wanted;
 	instant since;
+};
+
+/* What an operator wanted detached. */
+struct said_truth {
+	uint32_t volume; /* 0: none */
+	uint32_t host;	 /* HOSTS: none */
+	uint64_t ino;	 /* 0: none */
+	bool dry_run;
+	instant at;
 };
 
 /* A write that we did, by when it was decided. */
@@ -282,6 +294,9 @@ struct sim {
 	struct wait_truth waits[REQUESTS];
 	struct identity_truth asked[HOSTS][LUNS], told[HOSTS][LUNS];
 	instant started_at, slept_at, words_at;
+	struct said_truth said[SAID];
+	uint32_t n_said;
+	struct obs_detaching records[RECORDS]; /* number 0: none */
 	struct kill kills[KILLS];
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
@@ -321,7 +336,7 @@ void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds);
 
 /* array */
 extern const struct deed array_deeds[], fabric_deeds[], kernel_deeds[], maps_deeds[], owner_deeds[],
-	operator_deeds[]; /* the last one has no name */
+	operator_deeds[], detach_deeds[]; /* the last one has no name */
 uint32_t world_array(uint32_t host);
 /* How large the array has made it. */
 uint64_t world_volume_sectors(const struct sim *s, uint32_t volume);
@@ -385,6 +400,8 @@ void world_describe_map(const struct sim *s, uint32_t map, struct observation *r
 void world_map_changed(struct sim *s, uint32_t map);
 /* Somebody else takes this path away. */
 void maps_note_taken(struct sim *s, const struct device *d);
+void maps_take(struct sim *s, const struct device *d);
+void maps_give(struct sim *s, struct device *d, bool owned);
 struct map_truth *maps_any(struct sim *s);
 void maps_gather(struct sim *s, struct map_truth *m);
 void maps_drop(struct sim *s, struct map_truth *m, uint32_t member);
@@ -405,6 +422,18 @@ void owner_deletes(struct sim *s, const struct event *e);
 /* operator */
 /* The second half of rescan-scsi-bus.sh -r. */
 void operator_deletes(struct sim *s, uint32_t host);
+
+/* Another client leaves for this one. */
+uint64_t *operator_slot(struct sim *s);
+
+/* detach */
+bool records_keep(struct sim *s, const struct obs_detaching *word);
+void records_strike(struct sim *s, uint64_t number);
+/* What a daemon before this one had begun. */
+void records_tell(struct sim *s);
+void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand);
+void oracle_take(struct sim *s, uint32_t host, uint32_t lun);
+void oracle_detach_peace(struct sim *s);
 
 /* helpers */
 void helpers_act(void *arg, const struct action *a);
@@ -462,3 +491,4 @@ void oracle_half_peace(struct sim *s);
 void oracle_peace(struct sim *s);
 bool peace_all_paths_changed(const struct sim *s, int map);
 bool peace_host_is_hung(const struct sim *s, uint32_t host);
+bool peace_any_host_is_hung(const struct sim *s);

@@ -139,6 +139,7 @@ static void fill_holders(struct obs_holders *h)
 		U32(h->holds[i].pid);
 		BOOL(h->holds[i].critical);
 		BOOL(h->holds[i].udev);
+		BOOL(h->holds[i].partition);
 		TEXT(h->holds[i].what);
 		TEXT(h->holds[i].comm);
 	}
@@ -181,11 +182,21 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_GROW);
+	ENUM(r->verb, VERB_DETACH);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	U32(r->paths);
 	TEXT(r->requester);
+}
+
+static void fill_word(struct obs_detaching *word)
+{
+	U64(word->number);
+	TEXT(word->wwid);
+	TEXT(word->sysfs);
+	U64(word->ino);
+	TEXT(word->name);
+	TEXT(word->requester);
 }
 
 static void fill_observation(struct observation *o)
@@ -227,6 +238,7 @@ static void fill_observation(struct observation *o)
 		TEXT(o->fenced.sysfs);
 		TEXT(o->fenced.found);
 		return;
+	case OBS_DETACHING: fill_word(&o->detaching); return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
 	case OBS_WATCHED:
@@ -292,12 +304,17 @@ static void fill_action(struct action *a)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_RESIZE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
 		DEVT(a->map.map);
 		DEVT(a->map.member);
 		TEXT(a->map.name);
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		U64(a->map.sectors);
+		BOOL(a->map.partitions);
+		TEXT(a->map.dev);
+		U64(a->map.ino);
 		return;
 	case ACT_FENCE: fill_fence(&a->fence); return;
 	case ACT_DELETE:
@@ -305,10 +322,13 @@ static void fill_action(struct action *a)
 		BOOL(a->del.claim);
 		BOOL(a->del.by_qualifier);
 		BOOL(a->del.fenced);
+		BOOL(a->del.detached);
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
 		return;
 	case ACT_SCAN: fill_scan(&a->scan); return;
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT: fill_word(&a->word); return;
 	case ACT_READ_DEVICES:
 	case ACT_ASK_OWNER:
 	case ACT_FORGET:

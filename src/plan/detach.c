@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/detach.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/may_detach.h"
+#include "model/name.h"
+#include "plan/deeds.h"
+#include "plan/requests.h"
+
+enum { TRIES = 3, CLERK_AGAIN_MS = 1000 };
+
+/* ---- which paths ----------------------------------------------------------------------------- */
+
+bool detach_means(const struct model *m, const struct detach *d, const struct path *p)
+{
+	const struct obs_detaching *word = &d->word;
+
+	if (word->wwid[0])
+		return !strcmp(p->device.wwid, word->wwid) ||
+		       (p->map >= 0 && !strcmp(map_wwid(&m->maps[p->map]), word->wwid));
+	if (!strcmp(p->device.sysfs, word->sysfs))
+		return !word->ino || p->device.ino == word->ino;
+	return name_is_below(p->device.sysfs, word->sysfs);
+}
+
+/* Which of the words is it that stands behind p? One that acts, before one that looks. */
+static const struct detach *word_of(const struct model *m, const struct path *p)
+{
+	const struct detach *chosen = NULL;
+
+	for (uint32_t i = 0; i < m->n_detaches; i++) {
+		const struct detach *d = &m->detaches[i];
+
+		if (detach_wants(d) && (!chosen || d->stage > chosen->stage) &&
+			detach_means(m, d, p))
+			chosen = d;
+	}
+	return chosen;
+}
+
+static void assign(struct model *m, struct path *p)
+{
+	const struct detach *d = word_of(m, p);
+	uint64_t before = p->detach;
+	bool looked = p->detach_looks;
+
+	p->detach = d ? d->word.number : 0;
+	p->detach_looks = d && detach_looks(d);
+	if (p->detach == before && p->detach_looks == looked)
+		return;
+	if (p->detach != before)
+		p->map_tells = 0;
+	/* what it waits for was another word's */
+	p->claim_refused_at = INSTANT_NEVER;
+	if (p->purge == PURGE_HELD || p->purge == PURGE_MARKED)
+		p->retry_at = m->now;
+	if (p->purge == PURGE_VERIFYING)
+		model_moved(m, p);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static struct request *row_of(struct model *m, const struct detach *d, const struct path *p)
+{
+	for (uint32_t i = 0; i < m->n_requests; i++) {
+		struct request *r = &m->requests[i];
+
+		if (r->used && r->detach == d->word.number && path_id_equal(r->path, p->id))
+			return r;
+	}
+	return NULL;
+}
+
+/* Does its client still wait for it? */
+static bool is_awaited(const struct model *m, const struct detach *d)
+{
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].detach == d->word.number &&
+			m->requests[i].result == REQUEST_OPEN)
+			return true;
+	return false;
+}
+
+static void say_why(const struct detach *d, const struct path *p, enum reason why, struct text *out)
+{
+	if (!d->whose[0] || !strcmp(d->whose, p->device.dev)) {
+		if (why == p->purge_why)
+			path_purge_reason(p, out);
+		else
+			text_add(out, reason_name(why));
+		return;
+	}
+	text_addf(out, "%s %s: %s", reason_name(BECAUSE_BECAUSE_OF), d->whose, reason_name(d->why));
+}
+
+static void end_row(struct model *m, const struct detach *d, struct path *p,
+	enum request_result result, enum reason why)
+{
+	struct request *r = row_of(m, d, p);
+	struct text t = TEXT_INIT;
+
+	if (!r || r->result != REQUEST_OPEN)
+		return;
+	if (why != BECAUSE_NOTHING)
+		say_why(d, p, why, &t);
+	r->result = result;
+	r->holders = p->holders;
+	r->holders_known = result == RESULT_BUSY || result == RESULT_REFUSED;
+	TEXT_SET(r->reason, text_str(&t));
+	text_done(&t);
+}
+
+/* ---- one word -------------------------------------------------------------------------------- */
+
+struct going {
+	struct model *m;
+	struct detach *d;
+	struct agenda *agenda;
+	uint32_t paths, ready;
+};
+
+static void enter(struct going *g, enum detach_stage next, enum reason why)
+{
+	model_detach_enter(g->m, g->d, next, why);
+	agenda_wake_at(g->agenda, g->m->now);
+}
+
+/* Nothing that it means is there any more, as far as all was read since it came. */
+static bool nothing_is_left(const struct going *g)
+{
+	const struct model *m = g->m;
+
+	if (!g->paths && !g->d->reads_again) {
+		g->d->reads_again = true;
+		g->d->seq = model_read_again(g->m);
+		agenda_wake_at(g->agenda, g->m->now);
+	}
+	return !g->paths && m->devices_known && m->devices_seq > g->d->seq;
+}
+
+static enum request_result result_of(enum reason why)
+{
+	switch ((int)why) {
+	case BECAUSE_HOLDERS:
+	case BECAUSE_CLAIMED:
+	case BECAUSE_LAST_PATH: return RESULT_BUSY;
+	case BECAUSE_FAILED: return RESULT_FAILED;
+	}
+	return RESULT_REFUSED;
+}
+
+/* By a daemon before this one. */
+static bool may_be_taken(const struct model *m, const struct path *p)
+{
+	return m->owner.running ? p->map < 0 : p->map >= 0 && !p->in_map_active && !p->gone_count;
+}
+
+/* All or nothing. */
+static void refuse(struct going *g, const struct path *whose, enum reason why)
+{
+	struct model *m = g->m;
+	struct detach *d = g->d;
+	struct path *p;
+
+	d->why = why;
+	TEXT_SET(d->whose, whose->device.dev);
+	for_each_path (m, p)
+		if (detach_means(m, d, p)) {
+			end_row(m, d, p, p == whose ? result_of(why) : RESULT_REFUSED, why);
+			p->touched |= d->resumed && may_be_taken(m, p);
+		}
+	if (d->recorded)
+		enter(g, DETACH_UNDOING, why);
+	else
+		enter(g, DETACH_NONE, why);
+}
+
+/* What forbids it for p, whatever is verified; BECAUSE_NOTHING. */
+static enum reason cannot_go(const struct path *p)
+{
+	if (!p->askable)
+		return BECAUSE_NOT_ASKED;
+	if (p->watch == WATCH_FAILED)
+		return BECAUSE_UNREACHABLE;
+	return BECAUSE_NOTHING;
+}
+
+/* Its verdict of after the word; BECAUSE_NOTHING: there is none yet. */
+static enum reason verdict_of(const struct detach *d, const struct path *p)
+{
+	if (p->detach != d->word.number)
+		return BECAUSE_NOTHING; /* another word's */
+	if (detach_looks(d) && cannot_go(p) != BECAUSE_NOTHING)
+		return cannot_go(p);
+	if (p->purge == PURGE_HELD && p->verify_seq > d->seq && p->purge_why != BECAUSE_UDEV)
+		return p->purge_why;
+	if (p->purge == PURGE_MARKED && p->failed_why == BECAUSE_FAILED && p->failures >= TRIES)
+		return BECAUSE_FAILED;
+	return BECAUSE_NOTHING;
+}
+
+static void note_plan(struct model *m, const struct detach *d, const struct path *p)
+{
+	struct request *r = row_of(m, d, p);
+	struct text t = TEXT_INIT;
+
+	if (!r)
+		return;
+	may_detach_plan(m, p, &t);
+	TEXT_SET(r->plan, text_str(&t));
+	text_done(&t);
+}
+
+/* It waits for the others, and nothing moved since that was found out. */
+static bool waits_for_others(const struct path *p)
+{
+	return p->purge == PURGE_VERIFYING && p->purge_why == BECAUSE_OTHERS_FIRST &&
+	       p->holders_seq > p->verify_seq;
+}
+
+/* Counts what is meant, and what of it is as far as it can be; false: one of them refused. */
+static bool look_at_all(struct going *g)
+{
+	struct model *m = g->m;
+	struct path *p;
+
+	for_each_path (m, p) {
+		enum reason why;
+
+		if (!detach_means(m, g->d, p))
+			continue;
+		g->paths++;
+		if (p->device.state == DEVICE_GOING)
+			continue;
+		why = verdict_of(g->d, p);
+		if (why == BECAUSE_WOULD_REMOVE) {
+			note_plan(m, g->d, p);
+			g->ready++;
+		} else if (waits_for_others(p)) {
+			g->ready++;
+		} else if (p->purge == PURGE_STUCK) {
+			end_row(m, g->d, p, RESULT_PENDING, BECAUSE_STUCK);
+		} else if (why != BECAUSE_NOTHING) {
+			refuse(g, p, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void end_rows(struct going *g, enum request_result result)
+{
+	struct model *m = g->m;
+	struct path *p;
+
+	for_each_path (m, p)
+		if (detach_means(m, g->d, p))
+			end_row(m, g->d, p, result, BECAUSE_NOTHING);
+}
+
+static void be_verified_anew(struct going *g)
+{
+	struct model *m = g->m;
+	struct path *p;
+
+	g->d->seq = model_next_seq(m);
+	for_each_path (m, p)
+		if (p->detach == g->d->word.number) {
+			if (p->purge == PURGE_HELD)
+				p->retry_at = m->now;
+			model_moved(m, p);
+		}
+}
+
+static void step_looking(struct going *g)
+{
+	if (!g->d->resumed && !is_awaited(g->m, g->d)) {
+		enter(g, DETACH_NONE, BECAUSE_NOTHING); /* whoever said it has left */
+		return;
+	}
+	if (!look_at_all(g))
+		return;
+	if (nothing_is_left(g)) {
+		enter(g, g->d->recorded ? DETACH_STRIKING : DETACH_NONE, BECAUSE_NOTHING);
+		return;
+	}
+	if (!g->paths || g->ready < g->paths)
+		return;
+	if (g->d->dry_run) {
+		end_rows(g, RESULT_WOULD_REMOVE);
+		enter(g, DETACH_NONE, BECAUSE_WOULD_REMOVE);
+		return;
+	}
+	enter(g, DETACH_RECORDING, BECAUSE_NOTHING);
+}
+
+/* True: it has ended since it was sent. */
+static bool clerk_is_through(struct going *g, enum action_kind kind)
+{
+	struct detach *d = g->d;
+	struct action *a;
+
+	if (d->clerk_ended)
+		return true;
+	if (d->clerk.action)
+		return false;
+	a = agenda_add(g->agenda, kind);
+	if (!a)
+		return false;
+	a->id = model_ask(g->m, &d->clerk, g->m->now);
+	a->word = d->word;
+	return false;
+}
+
+static void step_recording(struct going *g)
+{
+	struct detach *d = g->d;
+	struct path *p;
+
+	if (d->recorded || (clerk_is_through(g, ACT_WRITE_DOWN) && d->clerk_result >= 0)) {
+		d->recorded = true;
+		d->clerk_ended = false;
+		enter(g, DETACH_UNMAPPING, BECAUSE_NOTHING);
+		be_verified_anew(g);
+		return;
+	}
+	if (!d->clerk_ended)
+		return;
+	d->recorded = true; /* as far as is known */
+	d->clerk_ended = false;
+	for_each_path (g->m, p)
+		if (detach_means(g->m, d, p)) {
+			refuse(g, p, BECAUSE_FAILED);
+			return;
+		}
+	enter(g, DETACH_STRIKING, BECAUSE_FAILED);
+}
+
+static void step_unmapping(struct going *g)
+{
+	if (!look_at_all(g))
+		return;
+	if (nothing_is_left(g)) {
+		enter(g, DETACH_STRIKING, BECAUSE_NOTHING);
+	} else if (g->paths && g->ready == g->paths) {
+		enter(g, DETACH_DELETING, BECAUSE_NOTHING);
+		be_verified_anew(g);
+	}
+}
+
+static void step_deleting(struct going *g)
+{
+	if (look_at_all(g) && nothing_is_left(g))
+		enter(g, DETACH_STRIKING, BECAUSE_NOTHING);
+}
+
+/* What it took, or a daemon before this one may have taken for it. */
+static void step_undoing(struct going *g)
+{
+	struct model *m = g->m;
+	struct path *p;
+	bool waits = false;
+
+	for_each_path (m, p) {
+		if (!detach_means(m, g->d, p) || p->device.state == DEVICE_GOING ||
+			p->purge == PURGE_STUCK)
+			continue;
+		waits |= p->deed.action != 0;
+		if (p->deed.action || !p->touched || p->fence.stage != FENCE_NO)
+			continue;
+		waits = true;
+		if (deeds_tell_map(m, p, ACT_GIVE_PATH, g->agenda))
+			p->touched = p->taken = false;
+	}
+	if (!waits)
+		enter(g, DETACH_STRIKING, g->d->why);
+}
+
+static void step_striking(struct going *g)
+{
+	struct detach *d = g->d;
+
+	if (!instant_reached(g->m->now, d->again)) {
+		agenda_wake_at(g->agenda, d->again);
+		return;
+	}
+	if (!clerk_is_through(g, ACT_STRIKE_OUT))
+		return;
+	d->clerk_ended = false;
+	d->again = instant_add_ms(g->m->now, CLERK_AGAIN_MS);
+	agenda_wake_at(g->agenda, g->m->now);
+	if (d->clerk_result >= 0)
+		enter(g, DETACH_NONE, BECAUSE_NOTHING);
+}
+
+static void (*const steps[DETACH_STAGES])(struct going *g) = {
+	[DETACH_LOOKING] = step_looking,
+	[DETACH_RECORDING] = step_recording,
+	[DETACH_UNMAPPING] = step_unmapping,
+	[DETACH_DELETING] = step_deleting,
+	[DETACH_UNDOING] = step_undoing,
+	[DETACH_STRIKING] = step_striking,
+};
+
+void detaches_assign(struct model *m)
+{
+	struct path *p;
+
+	for_each_path (m, p)
+		assign(m, p);
+}
+
+void detaches_step(struct model *m, struct agenda *agenda)
+{
+	for (uint32_t i = 0; i < m->n_detaches; i++) {
+		struct going g = { .m = m, .d = &m->detaches[i], .agenda = agenda };
+
+		if (steps[g.d->stage])
+			steps[g.d->stage](&g);
+	}
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+struct opening {
+	struct model *m;
+	const struct obs_request *word;
+	const struct detach *d;
+	int failure;
+};
+
+static void open_row(struct opening *o, struct path *p)
+{
+	int r = request_open_detach(o->m, o->word, p, o->d->word.number);
+
+	if (r < 0)
+		o->failure = r;
+}
+
+int detach_open(struct model *m, const struct obs_request *word, const char *name)
+{
+	struct obs_detaching what = { 0 };
+	struct opening o = { .m = m, .word = word };
+	struct detach *d;
+	struct path *p;
+	int n = 0;
+
+	if (!name_find_root(m, name, &what))
+		return 0;
+	TEXT_SET(what.name, name);
+	TEXT_SET(what.requester, word->requester);
+	d = model_add_detach(m, &what);
+	if (!d)
+		return -ENOMEM;
+	d->request = word->request;
+	d->dry_run = word->flags & REQUEST_DRY_RUN;
+	o.d = d;
+	model_detach_enter(m, d, DETACH_LOOKING, BECAUSE_NOTHING);
+	for_each_path (m, p)
+		if (detach_means(m, d, p)) {
+			open_row(&o, p);
+			n++;
+		}
+	return o.failure ? o.failure : n;
+}
