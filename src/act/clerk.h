@@ -4,7 +4,7 @@
 #include "model/action.h"
 #include "model/observation.h"
 
-/* Performs ACT_WRITE_DOWN or ACT_STRIKE_OUT. */
+/* Performs ACT_WRITE_DOWN, ACT_STRIKE_OUT, ACT_KEEP_OUT or ACT_LET_IN. */
 void clerk_perform(const struct action *a, struct observation *ret);
 
 /* The helper: performs all that it is sent, and ends with its socket. */

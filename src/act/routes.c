@@ -19,6 +19,8 @@ static const struct route routes[ACTION_KINDS] = {
 	[ACT_STRIKE_OUT] = { HELPER_CLERK, OBS_DONE, true },
 	[ACT_SCAN] = { HELPER_SCAN_HAND, OBS_DONE, true },
 	[ACT_REREAD] = { HELPER_SCAN_HAND, OBS_DONE, true },
+	[ACT_KEEP_OUT] = { HELPER_CLERK, OBS_DONE, true },
+	[ACT_LET_IN] = { HELPER_CLERK, OBS_DONE, true },
 	[ACT_DELETE] = { HELPER_HAND, OBS_DONE, true }, /* forked by the keeper of its host */
 	[ACT_FENCE] = { HELPER_HAND, OBS_DONE, true },
 };

@@ -186,6 +186,9 @@ static const struct keyword rows[] = {
 	{ "rescan_interval", NUMBER(0, DAY), .sections = D, BUILT_IN("0"), SAFE("0"),
 	  KEPT_IN(rescan_interval_s, RESCAN_INTERVAL),
 	  HELP("seconds between scans where no LUN is left that could tell of others; 0: never") },
+	{ "detach_hold", NUMBER(0, DAY), .sections = D, BUILT_IN("900"), SAFE("900"),
+	  KEPT_IN(detach_hold_s, DETACH_HOLD),
+	  HELP("seconds for which what was detached is kept out; 0: it may come back at once") },
 
 	/* known, not acted on: the daemon */
 	{ "reassign_maps", YES_NO, .sections = D, BUILT_IN("no"),

@@ -11,6 +11,7 @@
 #include "model/name.h"
 #include "plan/detach.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/reconcile.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
@@ -42,6 +43,11 @@ int core_new(const struct core_port *port, struct config *config, struct core **
 	}
 	*ret = core;
 	return 0;
+}
+
+void core_guards_nothing(struct core *core)
+{
+	core->model->gaps.unguarded = true;
 }
 
 struct core *core_free(struct core *core)
@@ -105,6 +111,7 @@ void core_feed(struct core *core, const struct observation *o)
 
 		verdict_apply(m, p, &v);
 		identity_apply(m, p, &o->checked);
+		gaps_heard(m, p, o);
 	}
 	if (ends && fence_is_moving(&p->fence))
 		fence_deed_ended(m, p, o);

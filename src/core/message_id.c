@@ -14,6 +14,8 @@ static const struct {
 	{ "path-purge", "4d69e2deaeac4804b9d74870db438a8f" },
 	{ "detach", "af2ba6b00e044294b7a08ad7bf6b744b" },
 	{ "path-fence", "1d736b1b12e646e99ab7c6788f91153f" },
+	{ "gap", "8bb5211db88148a0acf5ea6d35a2fc4a" },
+	{ "path-kept-out", "bed551e774894cb29f55bf8aea7df3d5" },
 	{ "map-changed", "df3383c557c54d1a95fba3cfbbde025b" },
 	{ "map-gone", "1a54903ec8f74acf89cf7c7576a29d50" },
 	{ "owner", "77d416651f4f49909142f68febe0e33b" },

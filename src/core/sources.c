@@ -9,6 +9,7 @@
 #include "act/detaches.h"
 #include "act/dm_hand.h"
 #include "act/fences.h"
+#include "act/gaps.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/scan_hand.h"
@@ -349,10 +350,21 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 	return 0;
 }
 
+int sources_know_gaps(struct sources *s)
+{
+	int r;
+
+	core_guards_nothing(s->core);
+	r = gaps_read(feed_record, s);
+	return r >= 0 && core_model(s->core)->out_of_memory ? -ENOMEM : r;
+}
+
 int sources_resume(struct sources *s)
 {
-	int r = detaches_read(feed_record, s);
+	int r = gaps_read(feed_record, s);
 
+	if (r >= 0)
+		r = detaches_read(feed_record, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;
 	sources_kick(s);

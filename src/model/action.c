@@ -35,6 +35,8 @@ static const struct field check_fields[] = {
 	FIELD_AS("ask_identity", action, check.ask_identity, FIELD_BOOL),
 	FIELD_AS("only_look", action, check.only_look, FIELD_BOOL),
 	FIELD_AS("timeout_ms", action, check.timeout_ms, FIELD_U32),
+	FIELD_AS("seek", action, check.seek, FIELD_BOOL),
+	FIELD_AS("lun", action, check.lun, FIELD_U64),
 	FIELD_END,
 };
 static const struct field holders_fields[] = {
@@ -98,6 +100,22 @@ static const struct field reread_fields[] = {
 	FIELD_END,
 };
 
+static const struct field gap_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("address.host", action, gap.gap.address.host, FIELD_U32),
+	FIELD_AS("address.channel", action, gap.gap.address.channel, FIELD_U32),
+	FIELD_AS("address.target", action, gap.gap.address.target, FIELD_U32),
+	FIELD_AS("address.lun", action, gap.gap.address.lun, FIELD_U64),
+	FIELD_AS("ino", action, gap.gap.ino, FIELD_U64),
+	FIELD_AS("everywhere", action, gap.gap.everywhere, FIELD_BOOL),
+	FIELD_AS("wwid", action, gap.gap.wwid, FIELD_TEXT),
+	FIELD_AS("since", action, gap.gap.since, FIELD_U64),
+	FIELD_AS("until", action, gap.gap.until, FIELD_U64),
+	FIELD_AS("requester", action, gap.gap.requester, FIELD_TEXT),
+	FIELD_AS("sysfs", action, gap.sysfs, FIELD_TEXT),
+	FIELD_END,
+};
+
 static const struct field word_fields[] = {
 	HEAD_FIELDS,
 	FIELD_AS("number", action, word.number, FIELD_U64),
@@ -130,6 +148,8 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 	[ACT_SCAN] = { "scan", BODY(scan), scan_fields },
 	[ACT_REREAD] = { "reread", BODY(reread), reread_fields },
+	[ACT_KEEP_OUT] = { "keep-out", BODY(gap), gap_fields },
+	[ACT_LET_IN] = { "let-in", BODY(gap), gap_fields },
 	[ACT_WRITE_DOWN] = { "write-down", BODY(word), word_fields },
 	[ACT_STRIKE_OUT] = { "strike-out", BODY(word), word_fields },
 };

@@ -30,6 +30,8 @@ enum action_kind {
 	ACT_FENCE,	  /* hand: set the device offline */
 	ACT_SCAN,	  /* scan hand: write the host's scan file */
 	ACT_REREAD,	  /* scan hand: re-ask who it is, write the device's rescan file */
+	ACT_KEEP_OUT,	  /* clerk: what is kept out, for udev and the next daemon */
+	ACT_LET_IN,	  /* clerk: it is, no longer */
 	ACT_WRITE_DOWN,	  /* clerk: a word to detach, for the next daemon */
 	ACT_STRIKE_OUT,	  /* clerk: it is over */
 	ACTION_KINDS
@@ -52,8 +54,10 @@ struct action {
 		struct act_check {
 			uint32_t host;
 			bool ask_inquiry;
-			bool ask_identity;   /* page 83h, or 80h */
-			bool only_look;	     /* at the device's state; no command is sent */
+			bool ask_identity; /* page 83h, or 80h */
+			bool only_look;	   /* at the device's state; no command is sent */
+			bool seek;	   /* ask its target whether it lists this number */
+			uint64_t lun;
 			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its
 						default */
 		} check;
@@ -98,6 +102,10 @@ struct action {
 			struct act_watch device;
 			char wwid[MAX_WWID]; /* that it gives itself */
 		} reread;
+		struct act_gap {
+			struct obs_gap gap;
+			char sysfs[MAX_SYSFS]; /* of the device that is kept out */
+		} gap;
 		struct obs_detaching word;
 	};
 };

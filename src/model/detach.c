@@ -18,11 +18,11 @@ static const char *const names[DETACH_STAGES] = {
 /* Every way to a deed leads over the looking and the record. What contracts and hooks are asked
  * will stand between the two. */
 static const unsigned may_enter[DETACH_STAGES] = {
-	[DETACH_NONE] = TO(LOOKING),
+	[DETACH_NONE] = TO(LOOKING) | TO(DELETING), /* what came back, and is kept out */
 	[DETACH_LOOKING] = TO(RECORDING) | TO(UNDOING) | TO(STRIKING) | TO(NONE),
 	[DETACH_RECORDING] = TO(UNMAPPING) | TO(UNDOING) | TO(STRIKING),
 	[DETACH_UNMAPPING] = TO(DELETING) | TO(UNDOING) | TO(STRIKING),
-	[DETACH_DELETING] = TO(UNDOING) | TO(STRIKING),
+	[DETACH_DELETING] = TO(UNDOING) | TO(STRIKING) | TO(NONE),
 	[DETACH_UNDOING] = TO(STRIKING),
 	[DETACH_STRIKING] = TO(NONE),
 };

@@ -24,6 +24,8 @@ struct detach {
 	enum detach_stage stage;
 	struct obs_detaching word;
 	bool dry_run, resumed, recorded;
+	bool keeps_out; /* by a word before it that is over: what came back is not looked at first,
+			   and not given back; it is tried until it is gone, or let in */
 	bool reads_again;     /* whether anything is left */
 	uint64_t request;     /* of its client */
 	uint64_t seq;	      /* what was verified before it says nothing */

@@ -51,6 +51,7 @@ struct model *model_free(struct model *m)
 	free(m->nexuses);
 	free(m->hosts);
 	departures_done(&m->departures);
+	gaps_done(&m->gaps);
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
@@ -494,7 +495,8 @@ static void remember_departure(struct model *m, const struct path *p)
 		.address = p->device.address,
 		.at = m->now,
 		.ours = is_removed_by_us(p),
-		.rescan_on_lun_change = p->settings.rescan_on_lun_change && !p->detach,
+		.rescan_on_lun_change = p->settings.rescan_on_lun_change && !p->detach &&
+					!model_is_gap(m, &p->device.address),
 	};
 
 	if (departures_add(&m->departures, &row) < 0)
@@ -515,6 +517,7 @@ void model_path_remove(struct model *m, struct path *p)
 	else
 		m->counters.gone_by_others++;
 	remember_departure(m, p);
+	gaps_note_departure(m, p);
 	model_leave_lun(m, p);
 	HASH_DEL(m->by_sysfs, p);
 	m->paths[p->id.slot] = NULL;

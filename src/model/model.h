@@ -13,6 +13,7 @@
 #include "config/policy.h"
 #include "model/departed.h"
 #include "model/detach.h"
+#include "model/gap.h"
 #include "model/latency.h"
 #include "model/map.h"
 #include "model/path.h"
@@ -24,6 +25,8 @@ enum change_kind {
 	CHANGE_STATE,
 	CHANGE_PURGE,
 	CHANGE_FENCE,
+	CHANGE_GAP,	 /* what was detached is kept out, or no longer */
+	CHANGE_KEPT_OUT, /* a device came back that is kept out */
 	CHANGE_DETACH,
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
@@ -98,7 +101,8 @@ struct death {
 enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
 
 struct counters {
-	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, uevents_lost;
+	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, kept_out,
+		uevents_lost;
 	struct latency latency; /* of checks that were answered */
 };
 
@@ -128,6 +132,7 @@ struct model {
 	uint32_t n_requests;
 
 	struct departures departures;
+	struct gaps gaps;
 	instant begun; /* what was removed before is not known */
 
 	struct lun *luns;     /* uthash, owned */

@@ -410,6 +410,18 @@ static void add_session(const struct model *m, const char *n, struct places *pla
 			add_place(places, place_of_host(m->hosts[i].number));
 }
 
+/* A volume that is kept out is nowhere, and known by where it was. */
+static void add_gaps(const struct model *m, const char *n, struct places *places)
+{
+	for (uint32_t i = 0; i < m->gaps.n; i++) {
+		const struct gap *g = &m->gaps.rows[i];
+
+		if (g->stage != GAP_NO && g->is.wwid[0] && !strcmp(g->is.wwid, n) &&
+			model_known_host(m, g->is.address.host))
+			add_place(places, place_of_address(&g->is.address));
+	}
+}
+
 /* "rport-3:0-1", on which no LUN is that would tell its target number: its channel. */
 static void add_remote_port(const struct model *m, const char *n, struct places *places)
 {
@@ -453,6 +465,7 @@ static void add_component(const struct model *m, const char *n, struct places *p
 			add_place(places, place_of_address(&address));
 		return;
 	}
+	add_gaps(m, n, places);
 	add_session(m, n, places);
 	add_remote_port(m, n, places);
 }

@@ -350,6 +350,7 @@ static void note_done(struct model *m, const struct observation *o)
 	if (!o->action)
 		return;
 	note_scanned(m, o);
+	gaps_note_done(m, o->action, o->result);
 	note_clerk(m, o);
 	for (uint32_t i = 0; i < m->n_hosts; i++)
 		if (m->hosts[i].deed == o->action)
@@ -496,6 +497,7 @@ void model_note(struct model *m, const struct observation *o)
 	case OBS_DONE: note_done(m, o); break;
 	case OBS_HELPER: note_helper(m, o); break;
 	case OBS_FENCED: note_fenced(m, o); break;
+	case OBS_KEPT_OUT: gaps_note_record(m, &o->gap); break;
 	case OBS_DETACHING: note_detaching(m, o); break;
 	case OBS_REQUEST: /* core names the device and adds the request itself */
 	case OBSERVATION_KINDS: break;

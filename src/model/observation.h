@@ -51,6 +51,7 @@ enum observation_kind {
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
 	OBS_FENCED,	  /* a daemon before this one fenced this device */
+	OBS_KEPT_OUT,	  /* a daemon before this one keeps out what was detached */
 	OBS_DETACHING,	  /* a daemon before this one was detaching this */
 	OBSERVATION_KINDS
 };
@@ -82,6 +83,14 @@ enum protocol {
 	PROTOCOL_DEBUG,
 	PROTOCOL_USB,
 	PROTOCOL_ATA,
+};
+
+/* Is a number among those that a target lists for us? */
+enum lun_word {
+	LUN_NOT_ASKED,
+	LUN_UNKNOWN, /* it did not say, or not all */
+	LUN_LISTED,
+	LUN_NOT_LISTED,
 };
 
 enum uevent_action { UEVENT_ADD, UEVENT_REMOVE, UEVENT_CHANGE, UEVENT_OTHER };
@@ -207,6 +216,7 @@ struct observation {
 			uint8_t inquiry_len;
 			uint8_t inquiry_data[MAX_INQUIRY];
 			uint32_t took_ms;
+			enum lun_word sought;  /* of the number that was asked for */
 			bool identified;       /* its identity was asked for, and it answered */
 			uint16_t identity_len; /* 0: by a refusal */
 			uint8_t identity_data[MAX_IDENTITY]; /* last: only what is there travels */
@@ -276,6 +286,14 @@ struct observation {
 			char sysfs[MAX_SYSFS];
 			char found[MAX_WWID];
 		} fenced;
+		struct obs_gap {
+			struct scsi_address address; /* where it was ... */
+			uint64_t ino;		     /* ... and which device that was */
+			bool everywhere;	     /* kept out wherever it comes; or only there */
+			char wwid[MAX_WWID];	     /* "": it has none */
+			instant since, until;
+			char requester[48];
+		} gap;
 		struct obs_detaching {
 			uint64_t number;       /* of the word, and of its record */
 			char wwid[MAX_WWID];   /* a volume, or ... */
@@ -317,6 +335,8 @@ const char *hand_stage_name(enum hand_stage stage);
 const char *helper_kind_name(enum helper_kind helper);
 const char *protocol_name(enum protocol protocol); /* "scsi:iscsi", as the peer prints it */
 enum device_state device_state_from(const char *attribute);
+
+const char *lun_word_name(enum lun_word word);
 
 /* Who wants to know. */
 typedef void (*observation_sink)(void *arg, const struct observation *o);

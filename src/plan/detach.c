@@ -8,6 +8,7 @@
 #include "judge/may_detach.h"
 #include "model/name.h"
 #include "plan/deeds.h"
+#include "plan/gaps.h"
 #include "plan/requests.h"
 
 enum { TRIES = 3, CLERK_AGAIN_MS = 1000 };
@@ -34,6 +35,8 @@ static const struct detach *word_of(const struct model *m, const struct path *p)
 	for (uint32_t i = 0; i < m->n_detaches; i++) {
 		const struct detach *d = &m->detaches[i];
 
+		if (d->keeps_out && !model_gap_of(m, p))
+			continue; /* it is let in by now */
 		if (detach_wants(d) && (!chosen || d->stage > chosen->stage) &&
 			detach_means(m, d, p))
 			chosen = d;
@@ -165,6 +168,8 @@ static void refuse(struct going *g, const struct path *whose, enum reason why)
 	struct detach *d = g->d;
 	struct path *p;
 
+	if (d->keeps_out)
+		return; /* its rung says why, and is looked at again */
 	d->why = why;
 	TEXT_SET(d->whose, whose->device.dev);
 	for_each_path (m, p)
@@ -297,6 +302,19 @@ static void step_looking(struct going *g)
 	enter(g, DETACH_RECORDING, BECAUSE_NOTHING);
 }
 
+/* Before the first deed, so that what comes back meanwhile is kept out, too. */
+static bool are_kept_out(struct going *g)
+{
+	struct path *p;
+	bool all = true;
+
+	for_each_path (g->m, p)
+		if (detach_means(g->m, g->d, p))
+			all &= gaps_keep(
+				g->m, p, g->d->word.wwid[0], g->d->word.requester, g->agenda);
+	return all; /* that it is written down is an observation */
+}
+
 /* True: it has ended since it was sent. */
 static bool clerk_is_through(struct going *g, enum action_kind kind)
 {
@@ -320,6 +338,8 @@ static void step_recording(struct going *g)
 	struct detach *d = g->d;
 	struct path *p;
 
+	if (!are_kept_out(g))
+		return;
 	if (d->recorded || (clerk_is_through(g, ACT_WRITE_DOWN) && d->clerk_result >= 0)) {
 		d->recorded = true;
 		d->clerk_ended = false;
@@ -351,8 +371,22 @@ static void step_unmapping(struct going *g)
 	}
 }
 
+/* For as long as it is there, and kept out. */
+static void step_keeping_out(struct going *g)
+{
+	struct model *m = g->m;
+	const struct path *p = model_path_at(m, g->d->word.sysfs);
+
+	if (!p || p->device.ino != g->d->word.ino || !model_gap_of(m, p))
+		enter(g, DETACH_NONE, BECAUSE_NOTHING);
+}
+
 static void step_deleting(struct going *g)
 {
+	if (g->d->keeps_out) {
+		step_keeping_out(g);
+		return;
+	}
 	if (look_at_all(g) && nothing_is_left(g))
 		enter(g, DETACH_STRIKING, BECAUSE_NOTHING);
 }
@@ -421,6 +455,21 @@ void detaches_step(struct model *m, struct agenda *agenda)
 		if (steps[g.d->stage])
 			steps[g.d->stage](&g);
 	}
+}
+
+void detach_keep_out(struct model *m, const struct path *p, const char *requester)
+{
+	struct obs_detaching what = { .ino = p->device.ino };
+	struct detach *d;
+
+	TEXT_SET(what.sysfs, p->device.sysfs);
+	TEXT_SET(what.name, p->device.dev);
+	TEXT_SET(what.requester, requester);
+	d = model_add_detach(m, &what);
+	if (!d)
+		return;
+	d->keeps_out = true;
+	model_detach_enter(m, d, DETACH_DELETING, BECAUSE_DETACHED);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */

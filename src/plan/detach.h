@@ -11,6 +11,9 @@
 /* Opens a word about whatever name means now: a row for each path. How many; or -ENOMEM. */
 int detach_open(struct model *m, const struct obs_request *word, const char *name);
 
+/* p came back although it is kept out (model/gap.h): a word of its own takes it away. */
+void detach_keep_out(struct model *m, const struct path *p, const char *requester);
+
 /* Does the word mean p? */
 bool detach_means(const struct model *m, const struct detach *d, const struct path *p);
 

@@ -4,6 +4,19 @@
 #include "base/text.h"
 #include "judge/identity.h"
 #include "judge/may_detach.h"
+#include "plan/gaps.h"
+
+/* Something of p's target is kept out until the target does not list it any more. */
+static void seek(struct model *m, const struct path *p, struct action *a)
+{
+	struct gap *g = a->check.only_look ? NULL : gaps_to_seek(m, p);
+
+	if (!g)
+		return;
+	g->seek = a->id;
+	a->check.seek = true;
+	a->check.lun = g->is.address.lun;
+}
 
 void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agenda *agenda)
 {
@@ -23,6 +36,7 @@ void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agend
 	a->check.ask_inquiry = inquiry && !p->fence.fenced;
 	a->check.ask_identity = identity_is_due(m, p) && !p->fence.fenced;
 	p->identity.asked = a->check.ask_identity;
+	seek(m, p, a);
 	p->check_wants_inquiry = false;
 	model_nexus(m, p)->n_out++;
 }

@@ -7,6 +7,7 @@
 #include "plan/detach.h"
 #include "plan/facts.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 #include "plan/scans.h"
@@ -248,6 +249,8 @@ void reconcile(struct model *m, struct agenda *agenda)
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		step_nexus(m, i, agenda);
 	detaches_assign(m);
+	gaps_step(m, agenda);
+	detaches_assign(m); /* what came back leaves, or is let in from now on */
 	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);

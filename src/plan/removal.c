@@ -193,6 +193,14 @@ static bool is_only_reported(const struct path *p)
 	return p->dry_run || (!p->request && p->settings.purge_action == PURGE_ACTION_REPORT);
 }
 
+/* What is kept out is to be gone soon. */
+static uint64_t until_udev_is_through_ms(const struct model *m, const struct path *p)
+{
+	const struct detach *d = model_detach(m, p->detach);
+
+	return d && d->keeps_out ? REMOVAL_UDEV_SOON_MS : REMOVAL_UDEV_MS;
+}
+
 static void hold(struct model *m, struct path *p, enum reason why)
 {
 	if (why == BECAUSE_UDEV && !instant_is_set(p->udev_seen_at))
@@ -200,7 +208,7 @@ static void hold(struct model *m, struct path *p, enum reason why)
 	if (why != BECAUSE_UDEV && why != BECAUSE_HOLDERS)
 		p->udev_seen_at = INSTANT_NEVER;
 	p->retry_at = instant_add_ms(
-		m->now, why == BECAUSE_UDEV ? REMOVAL_UDEV_MS : REMOVAL_HELD_MS);
+		m->now, why == BECAUSE_UDEV ? until_udev_is_through_ms(m, p) : REMOVAL_HELD_MS);
 	model_purge_enter(m, p, PURGE_HELD, why);
 }
 

@@ -240,6 +240,8 @@ static void answer(const struct action *a)
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACT_REREAD:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
 	case ACT_FENCE:
 	case ACTION_KINDS: fail_msg("%s: %s", fault_text(t.fault), action_name(a->kind));
 	}

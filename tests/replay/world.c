@@ -307,6 +307,8 @@ static enum observation_kind end_of(enum action_kind kind)
 		[ACT_GIVE_PATH] = OBS_DONE,
 		[ACT_WRITE_DOWN] = OBS_DONE,
 		[ACT_STRIKE_OUT] = OBS_DONE,
+		[ACT_KEEP_OUT] = OBS_DONE,
+		[ACT_LET_IN] = OBS_DONE,
 	};
 
 	return ends[kind];
@@ -337,6 +339,8 @@ int world_asked(struct world *w, instant now, const struct action *a, const stru
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
 	case ACT_WRITE_DOWN:

@@ -122,6 +122,7 @@ static void fill_checked(struct obs_checked *c)
 	for (size_t i = 0; i < c->inquiry_len; i++)
 		c->inquiry_data[i] = (uint8_t)some(255);
 	U32(c->took_ms);
+	ENUM(c->sought, LUN_NOT_LISTED);
 	BOOL(c->identified);
 	c->identity_len = (uint16_t)(draw() % (MAX_IDENTITY + 1));
 	for (size_t i = 0; i < c->identity_len; i++)
@@ -189,6 +190,20 @@ static void fill_request(struct obs_request *r)
 	TEXT(r->requester);
 }
 
+static void fill_gap(struct obs_gap *gap)
+{
+	U32(gap->address.host);
+	U32(gap->address.channel);
+	U32(gap->address.target);
+	U64(gap->address.lun);
+	U64(gap->ino);
+	BOOL(gap->everywhere);
+	TEXT(gap->wwid);
+	U64(gap->since.ms);
+	U64(gap->until.ms);
+	TEXT(gap->requester);
+}
+
 static void fill_word(struct obs_detaching *word)
 {
 	U64(word->number);
@@ -238,6 +253,7 @@ static void fill_observation(struct observation *o)
 		TEXT(o->fenced.sysfs);
 		TEXT(o->fenced.found);
 		return;
+	case OBS_KEPT_OUT: fill_gap(&o->gap); return;
 	case OBS_DETACHING: fill_word(&o->detaching); return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
@@ -294,6 +310,13 @@ static void fill_action(struct action *a)
 		BOOL(a->check.ask_identity);
 		BOOL(a->check.only_look);
 		U32(a->check.timeout_ms);
+		BOOL(a->check.seek);
+		U64(a->check.lun);
+		return;
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
+		fill_gap(&a->gap.gap);
+		TEXT(a->gap.sysfs);
 		return;
 	case ACT_FIND_HOLDERS:
 		DEVT(a->holders.devt);

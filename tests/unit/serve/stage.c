@@ -191,6 +191,8 @@ static void answer_one(struct sources *s, const struct action *a)
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACT_REREAD:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACTION_KINDS: return;
