@@ -129,7 +129,14 @@ static bool is_recorded(const struct sim *s, uint64_t number)
 void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand)
 {
 	REQUIRE(p->detach && !p->detach_looks, "detach: not wanted", hand->host, hand->lun);
+	if (model_detach(core_model(s->core), p->detach)->keeps_out) {
+		REQUIRE(s->devices[hand->host][hand->lun].ino != hand->ino ||
+				oracle_is_kept_out(s, hand->host, hand->lun),
+			"P9: nothing keeps it out", hand->host, hand->lun);
+		return;
+	}
 	REQUIRE(is_recorded(s, p->detach), "P6: detach", hand->host, hand->lun);
+	REQUIRE(oracle_will_be_kept_out(s, hand->ino), "P9: not kept out", hand->host, hand->lun);
 	if (s->devices[hand->host][hand->lun].ino == hand->ino)
 		REQUIRE(is_said(s, hand->host, hand->lun), "detach: another", hand->host,
 			hand->lun);

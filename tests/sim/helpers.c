@@ -82,6 +82,8 @@ static void check(struct sim *s, const struct event *e)
 	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
 		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry,
 			e->action.check.ask_identity, &o.checked);
+	if (e->action.check.seek && o.checked.asked)
+		o.checked.sought = gaps_list(s, h->host, e->action.check.lun);
 	if (o.checked.identified)
 		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
@@ -388,7 +390,9 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_GIVE_PATH:
 	case ACT_RESIZE_MAP: return HELPER_DM_HAND;
 	case ACT_WRITE_DOWN:
-	case ACT_STRIKE_OUT: return HELPER_CLERK;
+	case ACT_STRIKE_OUT:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN: return HELPER_CLERK;
 	case ACT_SCAN:
 	case ACT_REREAD:
 	case ACT_DELETE:
@@ -473,6 +477,8 @@ void helpers_answer(struct sim *s, const struct event *e)
 	case ACT_RESIZE_MAP: dm_hand(s, e); return;
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT: clerk(s, e); return;
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN: gaps_clerk(s, e); return;
 	case ACT_FORGET:
 	case ACT_DELETE:
 	case ACT_FENCE:

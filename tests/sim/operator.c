@@ -70,11 +70,13 @@ static void request(struct sim *s)
 	name_something(s, name, sizeof name);
 	sim_story(s, "request %llu: verb %u flags %u %s", (unsigned long long)word.request,
 		word.verb, word.flags, name);
+	if (word.verb == VERB_RESCAN)
+		gaps_note_rescan(s, name);
 	if (word.flags & (REQUEST_HELD | REQUEST_FENCED) && word.verb == VERB_PURGE &&
 		sim_chance(s, 500))
 		core_request_all(s->core, &word);
 	else if (word.verb == VERB_RESCAN && sim_chance(s, 200))
-		core_request_hosts(s->core, &word);
+		(gaps_note_rescan(s, NULL), core_request_hosts(s->core, &word));
 	else
 		core_request(s->core, &word, name);
 }

@@ -111,6 +111,10 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 	enum device_state state = checked ? o->checked.state : o->device.state;
 	enum transport_state transport = checked ? o->checked.transport : o->device.transport;
 
+	if (!checked && o->device.present && !instant_is_set(s->devices[host][lun].told_at)) {
+		s->devices[host][lun].told_at = s->now;
+		s->devices[host][lun].told_when = s->n_disturbances;
+	}
 	if (transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
 		state == DEVICE_TRANSPORT_OFFLINE)
 		s->nexuses[host].told_down_at = s->now;
@@ -133,6 +137,8 @@ void oracle_action(struct sim *s, const struct action *a)
 		s->in_second = s->others_in_second = 0;
 		memset(s->checks_in_second, 0, sizeof s->checks_in_second);
 	}
+	if (a->kind == ACT_KEEP_OUT || a->kind == ACT_LET_IN)
+		gaps_sent(s, a);
 	if (++s->in_second > MOST)
 		sim_fail(s, "a storm of actions");
 	if (a->kind == ACT_CHECK) {
@@ -380,6 +386,7 @@ void oracle_second(struct sim *s)
 			require_asked(s, &s->handles[i]);
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
 		require_no_stranger(s, i / LUNS, i % LUNS);
+	oracle_gaps(s);
 }
 
 /* ---- the write ------------------------------------------------------------------------------- */

@@ -310,4 +310,5 @@ void oracle_peace(struct sim *s)
 	for (uint32_t i = 0; i < m->n_requests; i++)
 		require_answered(s, &m->requests[i]);
 	oracle_detach_peace(s);
+	oracle_gaps_peace(s);
 }

@@ -15,6 +15,7 @@
  *   hands    and what hands make of it
  *   operator what is asked of us
  *   detach   and what is to leave although it is there
+ *   gap      and is kept out then
  *   disturb  what happens by itself, and when
  *   oracle   the promises, asserted at the moment of every deed
  *   peace    and what holds in the end
@@ -42,6 +43,7 @@ enum {
 	KILLS = 256, /* remembered */
 	SAID = 64,   /* the same */
 	RECORDS = 16,
+	GAPS = 64,
 	MOST_HAPPENED = 1 << 20,
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
@@ -60,6 +62,8 @@ struct device {
 	instant reinstated_at, allowed_at;
 	instant elsewhere_at; /* since then it is told that it leads elsewhere */
 	uint32_t elsewhere_told;
+	instant told_at;       /* the core was told that it is there ... */
+	uint32_t told_when;    /* ... after so many disturbances */
 	instant differed_at;   /* its volume was another than it could be taken for */
 	instant transition_at; /* since then it is told that it fails over */
 	bool ill;	       /* it says so, and never comes to an end */
@@ -153,6 +157,13 @@ struct said_truth {
 	instant at;
 };
 
+/* What is kept out, at one place. */
+struct gap_truth {
+	bool used;     /* in force */
+	bool recorded; /* for udev and the next daemon */
+	struct obs_gap is;
+};
+
 /* A write that we did, by when it was decided. */
 struct kill {
 	instant at;
@@ -172,7 +183,7 @@ struct owner_truth {
 /* The configuration in force, as we wrote it. */
 struct words {
 	bool purge, last_path, single_path, report, rescan;
-	uint32_t rescan_s;
+	uint32_t rescan_s, hold_s;
 	uint32_t checks, grace_s, limit, share;
 	uint32_t protected_volume;
 	enum identity_fence fence;
@@ -297,6 +308,8 @@ struct sim {
 	struct said_truth said[SAID];
 	uint32_t n_said;
 	struct obs_detaching records[RECORDS]; /* number 0: none */
+	struct gap_truth gaps[GAPS];
+	instant rescanned_at[HOSTS]; /* by an operator's word */
 	struct kill kills[KILLS];
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
@@ -434,6 +447,20 @@ void records_tell(struct sim *s);
 void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand);
 void oracle_take(struct sim *s, uint32_t host, uint32_t lun);
 void oracle_detach_peace(struct sim *s);
+
+/* gap */
+void gaps_sent(struct sim *s, const struct action *a);
+void gaps_clerk(struct sim *s, const struct event *e);
+/* What a daemon before this one kept out. */
+void gaps_tell(struct sim *s);
+/* What the target behind a host says of a number, asked for it. */
+enum lun_word gaps_list(struct sim *s, uint32_t host, uint64_t lun);
+/* An operator has LUNs looked for: there, or (NULL) everywhere. */
+void gaps_note_rescan(struct sim *s, const char *name);
+bool oracle_is_kept_out(const struct sim *s, uint32_t host, uint32_t lun);
+bool oracle_will_be_kept_out(const struct sim *s, uint64_t ino);
+void oracle_gaps(struct sim *s);
+void oracle_gaps_peace(struct sim *s);
 
 /* helpers */
 void helpers_act(void *arg, const struct action *a);
