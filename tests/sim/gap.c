@@ -75,16 +75,6 @@ static bool is_unmapped(const struct sim *s, const struct obs_gap *is)
 	       instant_ms_between(s->given_at[h][l], s->now) < UNMAPPED_MS;
 }
 
-static bool is_wanted_back(const struct sim *s, const struct obs_gap *is)
-{
-	for (uint32_t i = 0; i < GAPS; i++)
-		if (s->gaps[i].used && !strcmp(s->gaps[i].is.wwid, is->wwid) &&
-			instant_is_set(s->rescanned_at[s->gaps[i].is.address.host]) &&
-			!instant_before(s->rescanned_at[s->gaps[i].is.address.host], is->since))
-			return true;
-	return false;
-}
-
 void gaps_sent(struct sim *s, const struct action *a)
 {
 	const struct obs_gap *is = &a->gap.gap;
@@ -96,6 +86,7 @@ void gaps_sent(struct sim *s, const struct action *a)
 	if (a->kind == ACT_KEEP_OUT) {
 		REQUIRE(s->devices[h][l].ino == is->ino || !s->devices[h][l].ino, "P9: another", h,
 			l);
+		g->wanted_back &= g->used;
 		g->is = *is;
 		g->used = true;
 		return;
@@ -104,7 +95,7 @@ void gaps_sent(struct sim *s, const struct action *a)
 		return;
 	/* not detached after all; its time is over; the array; an operator */
 	REQUIRE(s->devices[h][l].ino == is->ino || instant_reached(s->now, is->until) ||
-			is_unmapped(s, is) || is_wanted_back(s, is),
+			is_unmapped(s, is) || g->wanted_back,
 		"P9: let in", h, l);
 	g->used = false;
 }
@@ -134,23 +125,30 @@ void gaps_tell(struct sim *s)
 		struct observation o = { .kind = OBS_KEPT_OUT, .gap = g->is };
 
 		g->used = g->recorded;
+		g->wanted_back = false;
 		if (g->recorded)
 			sim_feed(s, &o);
 	}
-	memset(s->rescanned_at, 0, sizeof s->rescanned_at);
+}
+
+/* The volume of which this place was one is wanted, all of it. */
+static void want_back(struct sim *s, const struct obs_gap *is)
+{
+	for (uint32_t i = 0; i < GAPS; i++)
+		s->gaps[i].wanted_back |= !strcmp(s->gaps[i].is.wwid, is->wwid);
 }
 
 /* By a name that says less it may be anywhere. */
 void gaps_note_rescan(struct sim *s, const char *name)
 {
-	uint32_t host;
+	uint32_t host = HOSTS;
 	bool one = name &&
 		   (sscanf(name, "host%u", &host) == 1 || sscanf(name, "session%u", &host) == 1 ||
 			   (strstr(name, ":0:0:") && sscanf(name, "%u:", &host) == 1));
 
-	for (uint32_t h = 0; h < HOSTS; h++)
-		if (!one || h == host)
-			s->rescanned_at[h] = s->now;
+	for (uint32_t i = 0; i < GAPS; i++)
+		if (s->gaps[i].used && (!one || s->gaps[i].is.address.host == host))
+			want_back(s, &s->gaps[i].is);
 }
 
 /* ---- the target's word ----------------------------------------------------------------------- */

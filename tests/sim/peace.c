@@ -164,7 +164,8 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
 		       peace_host_is_hung(s, h);
 	/* a word without a timeout still stands where a hand does not come back */
-	bool wanted = p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE;
+	bool wanted = p->detach ||
+		      (p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE);
 
 	REQUIRE(d->offline && p->state == PATH_FENCED, "P7: peace", h, l);
 	REQUIRE(!member || !member->active, "P7: peace", h, l);

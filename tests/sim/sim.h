@@ -159,8 +159,9 @@ struct said_truth {
 
 /* What is kept out, at one place. */
 struct gap_truth {
-	bool used;     /* in force */
-	bool recorded; /* for udev and the next daemon */
+	bool used;	  /* in force */
+	bool recorded;	  /* for udev and the next daemon */
+	bool wanted_back; /* by an operator */
 	struct obs_gap is;
 };
 
@@ -309,7 +310,6 @@ struct sim {
 	uint32_t n_said;
 	struct obs_detaching records[RECORDS]; /* number 0: none */
 	struct gap_truth gaps[GAPS];
-	instant rescanned_at[HOSTS]; /* by an operator's word */
 	struct kill kills[KILLS];
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
