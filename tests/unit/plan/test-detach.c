@@ -492,6 +492,20 @@ static void test_a_word_that_cannot_be_written_down_is_not_done(void **state)
 		true);
 }
 
+/* That it answers is no news; a failed deed is tried again for longer each time. */
+static void test_an_answer_does_not_take_the_word_back(void **state)
+{
+	(void)state;
+	begin_with("", false);
+	say(p->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	ends(ACT_DELETE, -EBUSY, STAGE_LOCK);
+	world_run(w, 20000);
+	assert_int_equal(p->detach, 1);
+	assert_true(p->failures > 0);
+	assert_true(count(ACT_DELETE) >= 2);
+}
+
 static void test_a_client_that_leaves_takes_back_what_was_not_begun(void **state)
 {
 	uint64_t id;
@@ -622,6 +636,7 @@ int main(void)
 		TEST(test_a_late_refusal_is_undone),
 		TEST(test_a_map_that_comes_back_is_a_refusal_by_name),
 		TEST(test_a_word_that_cannot_be_written_down_is_not_done),
+		TEST(test_an_answer_does_not_take_the_word_back),
 		TEST(test_a_client_that_leaves_takes_back_what_was_not_begun),
 		TEST(test_what_was_begun_goes_on_without_its_client),
 		TEST(test_the_next_daemon_goes_on),
