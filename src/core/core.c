@@ -196,6 +196,13 @@ static uint32_t open_all(struct opening *o)
 	return name_find(o->model, o->name, open_one, o);
 }
 
+/* It succeeds also when nothing was left to do. */
+static bool may_have_been_detached(
+	const struct model *m, const struct obs_request *word, const char *name)
+{
+	return word->verb == VERB_DETACH && (name_is_wwid(name) || model_was_detached(m, name));
+}
+
 int core_request(struct core *core, const struct obs_request *word, const char *name)
 {
 	struct opening o = { .model = core->model, .word = word, .name = name };
@@ -222,7 +229,7 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 		return o.failure;
 	if (n)
 		return (int)n;
-	if (form == NAME_WORD && !(word->verb == VERB_DETACH && name_is_wwid(name)))
+	if (form == NAME_WORD && !may_have_been_detached(core->model, word, name))
 		return -ENODEV;
 	r = request_open(core->model, word, NULL, name);
 	return r < 0 ? r : 0;

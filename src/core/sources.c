@@ -153,6 +153,8 @@ static void changed(void *arg, const struct change *c)
 
 	if (c->kind == CHANGE_PURGE)
 		test_end("rung", purge_stage_name((enum purge_stage)c->to));
+	if (c->kind == CHANGE_DETACH)
+		test_end("detach", detach_stage_name((enum detach_stage)c->to));
 	if (s->changed)
 		s->changed(s->listener, c);
 }

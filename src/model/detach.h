@@ -34,7 +34,8 @@ struct detach {
 	struct question clerk;
 	bool clerk_ended;
 	int32_t clerk_result;
-	instant again; /* not before */
+	instant again;	    /* not before */
+	uint32_t map_tells; /* of a map without paths */
 };
 
 /* The only writer. 1: changed, 0: was there already, -EPROTO: no such step. */

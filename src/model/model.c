@@ -418,6 +418,14 @@ struct detach *model_detach(const struct model *m, uint64_t number)
 	return NULL;
 }
 
+bool model_was_detached(const struct model *m, const char *name)
+{
+	for (uint32_t i = 0; i < m->n_detached && i < MAX_DETACHED; i++)
+		if (!strcmp(m->detached[i], name))
+			return true;
+	return false;
+}
+
 struct detach *model_add_detach(struct model *m, const struct obs_detaching *word)
 {
 	struct detach *more, *d = NULL;

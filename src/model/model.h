@@ -98,7 +98,7 @@ struct death {
 	char key[MAX_ARRAY + MAX_SYSFS];
 };
 
-enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
+enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000, MAX_DETACHED = 64 };
 
 struct counters {
 	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, kept_out,
@@ -161,7 +161,9 @@ struct model {
 
 	struct detach *detaches; /* owned; free rows between */
 	uint32_t n_detaches;
-	uint64_t last_detach; /* the number of the latest word */
+	uint64_t last_detach;			/* the number of the latest word */
+	char detached[MAX_DETACHED][MAX_SYSFS]; /* names of those that were done last */
+	uint32_t n_detached;
 
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;
@@ -219,6 +221,8 @@ void model_detach_enter(struct model *m, struct detach *d, enum detach_stage nex
 
 /* Borrowed until the next word; NULL: it is over. */
 struct detach *model_detach(const struct model *m, uint64_t number);
+/* Was that name detached, as far as is remembered? */
+bool model_was_detached(const struct model *m, const char *name);
 /* A new word, of this number or (0) the next; NULL: no memory. Borrowed until the next one. */
 struct detach *model_add_detach(struct model *m, const struct obs_detaching *word);
 

@@ -328,6 +328,11 @@ bool name_find_root(const struct model *m, const char *name, struct obs_detachin
 			root_of(m, p, n, ret);
 			return true;
 		}
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		if (m->maps[i].present && is_map(&m->maps[i], n) && *map_wwid(&m->maps[i])) {
+			TEXT_SET(ret->wwid, map_wwid(&m->maps[i]));
+			return true;
+		}
 	return false;
 }
 

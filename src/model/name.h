@@ -35,8 +35,8 @@ bool name_says(const char *name, const char *word);
 /* Is sysfs that directory, or below it? */
 bool name_is_below(const char *sysfs, const char *directory);
 
-/* What that name means as a whole, as long as there is a path of it: a volume by its WWID, or a
- * directory. Sets those members of ret. */
+/* What that name means as a whole, as long as there is a path or map of it: a volume by its WWID,
+ * or a directory. Sets those members of ret. */
 bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret);
 
 /* Does it say which volume, whether or not there is one? */

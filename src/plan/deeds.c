@@ -41,3 +41,24 @@ struct action *deeds_send_hand(
 	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_HAND_MS));
 	return a;
 }
+
+bool deeds_found_alive(const struct obs_done *done)
+{
+	struct sense sense;
+
+	if (!done->asked)
+		return false;
+	switch (answer_classify(&done->tur, &sense)) {
+	case ANSWER_GOOD:
+	case ANSWER_CONFLICT: return true;
+	case ANSWER_SENSE:
+		return sense.key != SENSE_UNIT_ATTENTION && !scsi_says_unsupported(&done->tur);
+	case ANSWER_BUSY:
+	case ANSWER_TRANSPORT:
+	case ANSWER_TIMEOUT:
+	case ANSWER_DEVICE_ABSENT:
+	case ANSWER_NONE:
+	case ANSWER_KINDS: break;
+	}
+	return false;
+}

@@ -16,3 +16,6 @@ bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, stru
 /* ACT_DELETE or ACT_FENCE, to be filled in; NULL: there is no memory. Borrowed. */
 struct action *deeds_send_hand(
 	struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
+
+/* Did the logical unit itself tell the hand that it is there? */
+bool deeds_found_alive(const struct obs_done *done);

@@ -8,6 +8,7 @@
 #include "judge/may_detach.h"
 #include "model/name.h"
 #include "plan/deeds.h"
+#include "plan/detach_rows.h"
 #include "plan/gaps.h"
 #include "plan/requests.h"
 
@@ -64,58 +65,6 @@ static void assign(struct model *m, struct path *p)
 		model_moved(m, p);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
-
-static struct request *row_of(struct model *m, const struct detach *d, const struct path *p)
-{
-	for (uint32_t i = 0; i < m->n_requests; i++) {
-		struct request *r = &m->requests[i];
-
-		if (r->used && r->detach == d->word.number && path_id_equal(r->path, p->id))
-			return r;
-	}
-	return NULL;
-}
-
-/* Does its client still wait for it? */
-static bool is_awaited(const struct model *m, const struct detach *d)
-{
-	for (uint32_t i = 0; i < m->n_requests; i++)
-		if (m->requests[i].used && m->requests[i].detach == d->word.number &&
-			m->requests[i].result == REQUEST_OPEN)
-			return true;
-	return false;
-}
-
-static void say_why(const struct detach *d, const struct path *p, enum reason why, struct text *out)
-{
-	if (!d->whose[0] || !strcmp(d->whose, p->device.dev)) {
-		if (why == p->purge_why)
-			path_purge_reason(p, out);
-		else
-			text_add(out, reason_name(why));
-		return;
-	}
-	text_addf(out, "%s %s: %s", reason_name(BECAUSE_BECAUSE_OF), d->whose, reason_name(d->why));
-}
-
-static void end_row(struct model *m, const struct detach *d, struct path *p,
-	enum request_result result, enum reason why)
-{
-	struct request *r = row_of(m, d, p);
-	struct text t = TEXT_INIT;
-
-	if (!r || r->result != REQUEST_OPEN)
-		return;
-	if (why != BECAUSE_NOTHING)
-		say_why(d, p, why, &t);
-	r->result = result;
-	r->holders = p->holders;
-	r->holders_known = result == RESULT_BUSY || result == RESULT_REFUSED;
-	TEXT_SET(r->reason, text_str(&t));
-	text_done(&t);
-}
-
 /* ---- one word -------------------------------------------------------------------------------- */
 
 struct going {
@@ -131,17 +80,37 @@ static void enter(struct going *g, enum detach_stage next, enum reason why)
 	agenda_wake_at(g->agenda, g->m->now);
 }
 
+/* The volume's map, when no path is in it. */
+static struct map *bare_map(const struct going *g)
+{
+	struct model *m = g->m;
+	const struct path *p;
+
+	for (uint32_t i = 0; g->d->word.wwid[0] && i < m->n_maps; i++) {
+		bool bare = m->maps[i].present && !strcmp(map_wwid(&m->maps[i]), g->d->word.wwid);
+
+		for_each_path (m, p)
+			bare &= p->map != (int)i;
+		if (bare)
+			return &m->maps[i];
+	}
+	return NULL;
+}
+
 /* Nothing that it means is there any more, as far as all was read since it came. */
 static bool nothing_is_left(const struct going *g)
 {
 	const struct model *m = g->m;
 
-	if (!g->paths && !g->d->reads_again) {
+	if (g->paths || bare_map(g))
+		return false;
+	if (!g->d->reads_again) {
 		g->d->reads_again = true;
 		g->d->seq = model_read_again(g->m);
+		g->m->maps_lost = true;
 		agenda_wake_at(g->agenda, g->m->now);
 	}
-	return !g->paths && m->devices_known && m->devices_seq > g->d->seq;
+	return m->devices_known && m->devices_seq > g->d->seq && m->maps_seq > g->d->seq;
 }
 
 static enum request_result result_of(enum reason why)
@@ -171,10 +140,12 @@ static void refuse(struct going *g, const struct path *whose, enum reason why)
 	if (d->keeps_out)
 		return; /* its rung says why, and is looked at again */
 	d->why = why;
-	TEXT_SET(d->whose, whose->device.dev);
+	if (whose)
+		TEXT_SET(d->whose, whose->device.dev);
+	detach_rows_end_map(m, d, result_of(why), why);
 	for_each_path (m, p)
 		if (detach_means(m, d, p)) {
-			end_row(m, d, p, p == whose ? result_of(why) : RESULT_REFUSED, why);
+			detach_rows_end(m, d, p, p == whose ? result_of(why) : RESULT_REFUSED, why);
 			p->touched |= d->resumed && may_be_taken(m, p);
 		}
 	if (d->recorded)
@@ -207,18 +178,6 @@ static enum reason verdict_of(const struct detach *d, const struct path *p)
 	return BECAUSE_NOTHING;
 }
 
-static void note_plan(struct model *m, const struct detach *d, const struct path *p)
-{
-	struct request *r = row_of(m, d, p);
-	struct text t = TEXT_INIT;
-
-	if (!r)
-		return;
-	may_detach_plan(m, p, &t);
-	TEXT_SET(r->plan, text_str(&t));
-	text_done(&t);
-}
-
 /* It waits for the others, and nothing moved since that was found out. */
 static bool waits_for_others(const struct path *p)
 {
@@ -242,12 +201,12 @@ static bool look_at_all(struct going *g)
 			continue;
 		why = verdict_of(g->d, p);
 		if (why == BECAUSE_WOULD_REMOVE) {
-			note_plan(m, g->d, p);
+			detach_rows_plan(m, g->d, p);
 			g->ready++;
 		} else if (waits_for_others(p)) {
 			g->ready++;
 		} else if (p->purge == PURGE_STUCK) {
-			end_row(m, g->d, p, RESULT_PENDING, BECAUSE_STUCK);
+			detach_rows_end(m, g->d, p, RESULT_PENDING, BECAUSE_STUCK);
 		} else if (why != BECAUSE_NOTHING) {
 			refuse(g, p, why);
 			return false;
@@ -263,7 +222,7 @@ static void end_rows(struct going *g, enum request_result result)
 
 	for_each_path (m, p)
 		if (detach_means(m, g->d, p))
-			end_row(m, g->d, p, result, BECAUSE_NOTHING);
+			detach_rows_end(m, g->d, p, result, BECAUSE_NOTHING);
 }
 
 static void be_verified_anew(struct going *g)
@@ -280,22 +239,76 @@ static void be_verified_anew(struct going *g)
 		}
 }
 
+/* Nothing is left of it. Of what it was called so, that is remembered. */
+static void over(struct going *g)
+{
+	struct model *m = g->m;
+
+	detach_rows_end_map(m, g->d, RESULT_REMOVED, BECAUSE_NOTHING);
+	TEXT_SET(m->detached[m->n_detached++ % MAX_DETACHED], g->d->word.name);
+	enter(g, g->d->recorded ? DETACH_STRIKING : DETACH_NONE, BECAUSE_NOTHING);
+}
+
+/* No path verifies that it is unused: the kernel does, or its owner. */
+static bool is_protected(const struct going *g)
+{
+	const struct config_device device = { .wwid = g->d->word.wwid };
+	struct settings settings;
+
+	return config_resolve(g->m->config, &device, &settings) < 0 || settings.protect;
+}
+
+static void remove_bare(struct going *g, struct map *map)
+{
+	struct model *m = g->m;
+	struct action *a;
+
+	if (map->deed.action || !m->owner_known)
+		return;
+	if (!instant_reached(m->now, g->d->again)) {
+		agenda_wake_at(g->agenda, g->d->again);
+		return;
+	}
+	if (g->d->map_tells == TRIES) {
+		refuse(g, NULL, map->kernel.open_count ? BECAUSE_HOLDERS : BECAUSE_CAME_BACK);
+		return;
+	}
+	a = agenda_add(g->agenda, ACT_REMOVE_MAP);
+	if (!a)
+		return;
+	g->d->map_tells++;
+	g->d->again = instant_add_ms(m->now, CLERK_AGAIN_MS);
+	a->id = model_ask(m, &map->deed, m->now);
+	a->map.map = map->kernel.devt;
+	a->map.owned = m->owner.running;
+	a->map.partitions = true;
+	TEXT_SET(a->map.name, map->kernel.name);
+	TEXT_SET(a->map.uuid, map->kernel.uuid);
+}
+
 static void step_looking(struct going *g)
 {
-	if (!g->d->resumed && !is_awaited(g->m, g->d)) {
+	struct map *bare = bare_map(g);
+
+	if (!g->d->resumed && !detach_rows_are_awaited(g->m, g->d)) {
 		enter(g, DETACH_NONE, BECAUSE_NOTHING); /* whoever said it has left */
 		return;
 	}
 	if (!look_at_all(g))
 		return;
 	if (nothing_is_left(g)) {
-		enter(g, g->d->recorded ? DETACH_STRIKING : DETACH_NONE, BECAUSE_NOTHING);
+		over(g);
 		return;
 	}
-	if (!g->paths || g->ready < g->paths)
+	if ((!g->paths && !bare) || g->ready < g->paths)
 		return;
+	if (bare && is_protected(g)) {
+		refuse(g, NULL, BECAUSE_PROTECTED);
+		return;
+	}
 	if (g->d->dry_run) {
 		end_rows(g, RESULT_WOULD_REMOVE);
+		detach_rows_end_map(g->m, g->d, RESULT_WOULD_REMOVE, BECAUSE_NOTHING);
 		enter(g, DETACH_NONE, BECAUSE_WOULD_REMOVE);
 		return;
 	}
@@ -361,10 +374,14 @@ static void step_recording(struct going *g)
 
 static void step_unmapping(struct going *g)
 {
+	struct map *bare = bare_map(g);
+
 	if (!look_at_all(g))
 		return;
 	if (nothing_is_left(g)) {
-		enter(g, DETACH_STRIKING, BECAUSE_NOTHING);
+		over(g);
+	} else if (bare && g->ready == g->paths) {
+		remove_bare(g, bare);
 	} else if (g->paths && g->ready == g->paths) {
 		enter(g, DETACH_DELETING, BECAUSE_NOTHING);
 		be_verified_anew(g);
@@ -383,12 +400,18 @@ static void step_keeping_out(struct going *g)
 
 static void step_deleting(struct going *g)
 {
+	struct map *bare = bare_map(g);
+
 	if (g->d->keeps_out) {
 		step_keeping_out(g);
 		return;
 	}
-	if (look_at_all(g) && nothing_is_left(g))
-		enter(g, DETACH_STRIKING, BECAUSE_NOTHING);
+	if (!look_at_all(g))
+		return;
+	if (nothing_is_left(g))
+		over(g);
+	else if (bare && !g->paths)
+		remove_bare(g, bare); /* it came back, and has no path */
 }
 
 /* What it took, or a daemon before this one may have taken for it. */
@@ -511,6 +534,13 @@ int detach_open(struct model *m, const struct obs_request *word, const char *nam
 	for_each_path (m, p)
 		if (detach_means(m, d, p)) {
 			open_row(&o, p);
+			n++;
+		}
+	for (uint32_t i = 0; i < m->n_maps && !n; i++)
+		if (m->maps[i].present && what.wwid[0] &&
+			!strcmp(map_wwid(&m->maps[i]), what.wwid)) {
+			o.failure = request_open_detach_map(
+				m, word, m->maps[i].kernel.name, d->word.number);
 			n++;
 		}
 	return o.failure ? o.failure : n;

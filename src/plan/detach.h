@@ -8,7 +8,8 @@
 #include "model/model.h"
 #include "plan/agenda.h"
 
-/* Opens a word about whatever name means now: a row for each path. How many; or -ENOMEM. */
+/* Opens a word about whatever name means now: a row for each path, or for a map
+ * in which no path is. How many; or -ENOMEM. */
 int detach_open(struct model *m, const struct obs_request *word, const char *name);
 
 /* p came back although it is kept out (model/gap.h): a word of its own takes it away. */

@@ -406,28 +406,6 @@ void removal_step(struct model *m, struct path *p, struct agenda *agenda)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-/* Did the logical unit itself tell the hand that it is there? */
-static bool answers_again(const struct obs_done *done)
-{
-	struct sense sense;
-
-	if (!done->asked)
-		return false;
-	switch (answer_classify(&done->tur, &sense)) {
-	case ANSWER_GOOD:
-	case ANSWER_CONFLICT: return true;
-	case ANSWER_SENSE:
-		return sense.key != SENSE_UNIT_ATTENTION && !scsi_says_unsupported(&done->tur);
-	case ANSWER_BUSY:
-	case ANSWER_TRANSPORT:
-	case ANSWER_TIMEOUT:
-	case ANSWER_DEVICE_ABSENT:
-	case ANSWER_NONE:
-	case ANSWER_KINDS: break;
-	}
-	return false;
-}
-
 /* The kernel says that it is in use: may_go() holds it, by name when it finds one. */
 static void claim_refused(struct model *m, struct path *p)
 {
@@ -445,7 +423,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 	switch (stage) {
 	case STAGE_ASK:
 		model_take_back_death(m, p);
-		if (answers_again(&done->done)) {
+		if (deeds_found_alive(&done->done)) {
 			path_forget_gone(p);
 			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
 		} else {

@@ -164,6 +164,17 @@ int request_open_grow(struct model *m, const struct obs_request *word, const str
 	return 0;
 }
 
+int request_open_detach_map(
+	struct model *m, const struct obs_request *word, const char *map, uint64_t number)
+{
+	struct request *r = open_row(m, word, PATH_NONE, map);
+
+	if (!r)
+		return -ENOMEM;
+	r->detach = number;
+	return 0;
+}
+
 int request_open_detach(
 	struct model *m, const struct obs_request *word, const struct path *p, uint64_t number)
 {
@@ -383,6 +394,8 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 		step_with(growth_step, m, r, agenda);
 	} else if (p) {
 		step_path(m, r, p, agenda);
+	} else if (r->detach && !r->path.gen) {
+		/* about a map without paths: its end is that of the whole */
 	} else {
 		end(m, r, NULL,
 			r->verb == VERB_PURGE || r->verb == VERB_DETACH ? RESULT_REMOVED

@@ -22,6 +22,10 @@ int request_open_grow(struct model *m, const struct obs_request *word, const str
 int request_open_detach(
 	struct model *m, const struct obs_request *word, const struct path *p, uint64_t number);
 
+/* The same of a map in which no path is. */
+int request_open_detach_map(
+	struct model *m, const struct obs_request *word, const char *map, uint64_t number);
+
 /* Asks what open requests need, ends those that can be answered. */
 void requests_step(struct model *m, struct agenda *agenda);
 

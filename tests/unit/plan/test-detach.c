@@ -492,6 +492,22 @@ static void test_a_word_that_cannot_be_written_down_is_not_done(void **state)
 		true);
 }
 
+/* That it answers is no news; a failed deed is tried again for longer each time. */
+static void test_an_answer_does_not_take_the_word_back(void **state)
+{
+	(void)state;
+	begin_with("", false);
+	say(p->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	for (uint32_t i = 1; i <= 4; i++) {
+		assert_int_equal(count(ACT_DELETE), i);
+		ends(ACT_DELETE, -EBUSY, STAGE_LOCK);
+		world_run(w, 30000);
+		assert_int_equal(p->detach, 1);
+		assert_int_equal(p->failures, i);
+	}
+}
+
 static void test_a_client_that_leaves_takes_back_what_was_not_begun(void **state)
 {
 	uint64_t id;
@@ -518,6 +534,50 @@ static void test_what_was_begun_goes_on_without_its_client(void **state)
 	map_goes();
 	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
 	assert_int_equal(count(ACT_DELETE), 2);
+}
+
+/* ---- a map without paths --------------------------------------------------------------------- */
+
+static void begin_bare(void)
+{
+	struct path *none[1];
+
+	begin_with("", false);
+	world_map(w, MAP + 1, two, none, 0);
+	world_run(w, SOON_MS);
+}
+
+static void test_a_map_without_paths_goes(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_bare();
+	id = say(two, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(last_of(ACT_REMOVE_MAP)->path.gen, 0);
+	world_require_request(w, id, REQUEST_OPEN, "");
+	map_goes();
+	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
+	world_require_request(w, id, RESULT_REMOVED, "");
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	assert_true(model_was_detached(w->m, two));
+	assert_false(model_was_detached(w->m, one));
+}
+
+static void test_a_map_without_paths_that_is_used_stays(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_bare();
+	w->maps[0].map.open_count = 1;
+	id = say(two, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	for (int i = 0; i < 3; i++)
+		ends(ACT_REMOVE_MAP, -EBUSY, STAGE_WRITE);
+	assert_int_equal(count(ACT_REMOVE_MAP), 3);
+	world_require_request(w, id, RESULT_BUSY, "in use");
 }
 
 /* ---- the next daemon ------------------------------------------------------------------------- */
@@ -624,8 +684,11 @@ int main(void)
 		TEST(test_a_late_refusal_is_undone),
 		TEST(test_a_map_that_comes_back_is_a_refusal_by_name),
 		TEST(test_a_word_that_cannot_be_written_down_is_not_done),
+		TEST(test_an_answer_does_not_take_the_word_back),
 		TEST(test_a_client_that_leaves_takes_back_what_was_not_begun),
 		TEST(test_what_was_begun_goes_on_without_its_client),
+		TEST(test_a_map_without_paths_goes),
+		TEST(test_a_map_without_paths_that_is_used_stays),
 		TEST(test_the_next_daemon_goes_on),
 		TEST(test_nothing_is_left_for_the_next_daemon),
 		TEST(test_a_successor_is_not_the_device),
