@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/records.h"
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "port/pinned.h"
 #include "port/process.h"
 #include "port/sysfs.h"
 
-enum { LINE_BYTES = 2048, TRIES = 8 };
+enum { TRIES = 8 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -67,21 +67,6 @@ static int open_folder(int root, const char *folder)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static int write_file(int root, const char *name, const char *line)
-{
-	_cleanup_(closep) int fd = openat(
-		root, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	size_t len = strlen(line);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, line, len);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
-}
-
 /* Whoever takes the last file out of the folder takes the folder away, perhaps just now. */
 static int move_in(int root, const char *fresh, const char *folder, const char *name)
 {
@@ -104,18 +89,15 @@ static int move_in(int root, const char *fresh, const char *folder, const char *
 int gaps_write(const struct obs_gap *gap, const char *folder)
 {
 	_cleanup_(closep) int root = open_root(true);
-	_cleanup_(text_done) struct text line = TEXT_INIT;
 	const struct observation o = { .kind = OBS_KEPT_OUT, .gap = *gap };
 	char name[SCSI_ADDRESS_TEXT], fresh[sizeof name + 1];
 	int r;
 
 	if (root < 0)
 		return root;
-	observation_print(&o, &line);
-	text_add(&line, "\n");
 	scsi_address_print(&gap->address, name);
 	snprintf(fresh, sizeof fresh, ".%s", name);
-	r = text_failed(&line) ? -ENOMEM : write_file(root, fresh, text_str(&line));
+	r = records_write_file(root, fresh, &o);
 	if (r >= 0)
 		r = move_in(root, fresh, folder, name);
 	if (r < 0)
@@ -145,21 +127,6 @@ int gaps_keep_out(const struct act_gap *gap)
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
-
-/* 0, -EBADMSG: it is no record, or other negative errno. */
-static int read_file(int dir, const char *name, struct observation *ret)
-{
-	_cleanup_(closep) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char line[LINE_BYTES];
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
-
-	if (n < 0)
-		return errno == ELOOP || errno == EISDIR ? -EBADMSG : -errno;
-	line[n] = '\0';
-	if (!strchr(line, '\n') || observation_parse(line, ret) < 0 || ret->kind != OBS_KEPT_OUT)
-		return -EBADMSG;
-	return 0;
-}
 
 /* Calls visit for every folder; a failure is the first that any call had. */
 static int for_each_folder(
@@ -203,7 +170,7 @@ static int remove_from(int root, int dir, const char *folder, void *arg)
 	int r;
 
 	scsi_address_print(&gap->address, name);
-	r = read_file(dir, name, &o);
+	r = records_read_file(dir, name, OBS_KEPT_OUT, &o);
 	if (r == -ENOENT || (r >= 0 && !same(&o.gap, gap)))
 		return 0;
 	if (r < 0 && r != -EBADMSG)
@@ -235,7 +202,7 @@ struct telling {
 static int tell_one(int dir, const char *name, const struct telling *t)
 {
 	struct observation o;
-	int r = read_file(dir, name, &o);
+	int r = records_read_file(dir, name, OBS_KEPT_OUT, &o);
 
 	if (r >= 0)
 		t->sink(t->arg, &o);

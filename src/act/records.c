@@ -29,34 +29,35 @@ static int open_folder(bool make)
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_file(int folder, const char *name, const char *line)
+int records_write_file(int folder, const char *name, const struct observation *o)
 {
 	_cleanup_(closep) int fd = openat(
 		folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	size_t len = strlen(line);
+	_cleanup_(text_done) struct text line = TEXT_INIT;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, line, len);
+	observation_print(o, &line);
+	text_add(&line, "\n");
+	if (text_failed(&line))
+		return -ENOMEM;
+	n = write(fd, text_str(&line), line.len);
 	if (n < 0)
 		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
+	return (size_t)n == line.len ? 0 : -ENOSPC;
 }
 
 int records_write(const char *name, const struct observation *o)
 {
 	_cleanup_(closep) int folder = open_folder(true);
-	_cleanup_(text_done) struct text line = TEXT_INIT;
 	char fresh[64];
 	int r;
 
 	if (folder < 0)
 		return folder;
-	observation_print(o, &line);
-	text_add(&line, "\n");
 	snprintf(fresh, sizeof fresh, ".%s", name);
-	r = text_failed(&line) ? -ENOMEM : write_file(folder, fresh, text_str(&line));
+	r = records_write_file(folder, fresh, o);
 	if (r >= 0 && renameat(folder, fresh, folder, name) < 0)
 		r = -errno;
 	if (r < 0)
@@ -84,20 +85,40 @@ int records_are_of(const char *sysfs, uint64_t ino)
 	return s.st_ino == ino;
 }
 
-/* 0, -EBADMSG: it is no record, or other negative errno. */
-static int read_file(
+/* The whole of a file, as text: how long it is, or negative errno. */
+static ssize_t read_whole(int fd, char line[LINE_BYTES])
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, line + len, LINE_BYTES - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	line[len] = '\0';
+	return n < 0 ? -errno : (ssize_t)len;
+}
+
+int records_read_file(
 	int folder, const char *name, enum observation_kind kind, struct observation *ret)
 {
 	_cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char line[LINE_BYTES];
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+	ssize_t n;
+	int r;
 
-	if (n < 0)
+	if (fd < 0)
 		return errno == ELOOP ? -EBADMSG : -errno;
-	line[n] = '\0';
-	if (!strchr(line, '\n') || observation_parse(line, ret) < 0 || ret->kind != kind)
+	n = read_whole(fd, line);
+	if (n < 0)
+		return n == -EISDIR ? -EBADMSG : (int)n;
+	if (!strchr(line, '\n'))
 		return -EBADMSG;
-	return 0;
+	r = observation_parse(line, ret);
+	if (r < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	return ret->kind == kind ? 0 : -EBADMSG;
 }
 
 struct reading {
@@ -112,7 +133,7 @@ struct reading {
 static int read_record(const struct reading *reading, const char *name)
 {
 	struct observation o;
-	int r = read_file(reading->folder, name, reading->kind, &o);
+	int r = records_read_file(reading->folder, name, reading->kind, &o);
 
 	if (r >= 0)
 		r = reading->is_there(&o);

@@ -11,6 +11,12 @@ int records_write(const char *name, const struct observation *o);
 /* 0 (also when there is none) or negative errno. */
 int records_remove(const char *name);
 
+/* One of them, in a folder of the caller's. Written: 0 or negative errno. Read: 0, -EBADMSG (it is
+ * no record of that kind), or other negative errno: it could not be read. */
+int records_write_file(int folder, const char *name, const struct observation *o);
+int records_read_file(
+	int folder, const char *name, enum observation_kind kind, struct observation *ret);
+
 /* 1: what it is about is there, 0: it went, or negative errno. */
 typedef int record_judge(const struct observation *o);
 
