@@ -52,7 +52,8 @@ static void assign(struct model *m, struct path *p)
 	bool looked = p->detach_looks;
 
 	p->detach = d ? d->word.number : 0;
-	p->detach_looks = d && detach_looks(d);
+	/* what comes under a word that is at its deeds already is kept out first, too */
+	p->detach_looks = d && (detach_looks(d) || !gaps_keeps(m, p));
 	if (p->detach == before && p->detach_looks == looked)
 		return;
 	if (p->detach != before)
@@ -376,6 +377,7 @@ static void step_unmapping(struct going *g)
 {
 	struct map *bare = bare_map(g);
 
+	are_kept_out(g);
 	if (!look_at_all(g))
 		return;
 	if (nothing_is_left(g)) {
@@ -406,6 +408,7 @@ static void step_deleting(struct going *g)
 		step_keeping_out(g);
 		return;
 	}
+	are_kept_out(g);
 	if (!look_at_all(g))
 		return;
 	if (nothing_is_left(g))

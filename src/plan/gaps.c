@@ -46,20 +46,26 @@ static bool is_ending(const struct model *m, const struct path *p)
 	return false;
 }
 
-bool gaps_keep(struct model *m, const struct path *p, bool everywhere, const char *requester,
-	struct agenda *agenda)
+bool gaps_keeps(const struct model *m, const struct path *p)
 {
-	struct gap *g = model_gap_begun_with(m, p);
+	const struct gap *g = model_gap_begun_with(m, p);
 
 	if (!m->defaults.detach_hold_s || model_gap_of(m, p))
 		return true;
-	if (is_ending(m, p))
-		return false; /* its end is an observation */
-	if (!g) {
-		g = begin(m, p, everywhere, requester);
+	return g ? g->stage == GAP_KEPT : m->gaps.n == MAX_GAPS;
+}
+
+bool gaps_keep(struct model *m, const struct path *p, bool everywhere, const char *requester,
+	struct agenda *agenda)
+{
+	if (gaps_keeps(m, p))
+		return true;
+	if (!is_ending(m, p) &&
+		!model_gap_begun_with(m, p)) { /* the end of one is an observation */
+		begin(m, p, everywhere, requester);
 		agenda_wake_at(agenda, m->now);
 	}
-	return g ? g->stage == GAP_KEPT : m->gaps.n == MAX_GAPS;
+	return false;
 }
 
 /* ---- records --------------------------------------------------------------------------------- */

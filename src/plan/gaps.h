@@ -13,6 +13,9 @@
 bool gaps_keep(struct model *m, const struct path *p, bool everywhere, const char *requester,
 	struct agenda *agenda);
 
+/* Is that so by now? */
+bool gaps_keeps(const struct model *m, const struct path *p);
+
 /* An operator wants what is at this place, by a word with this number in the order of all things.
  * True while udev still keeps that out: that it does not any more is an observation. */
 bool gaps_release(
