@@ -107,6 +107,7 @@ static const struct field gap_fields[] = {
 	FIELD_AS("address.target", action, gap.gap.address.target, FIELD_U32),
 	FIELD_AS("address.lun", action, gap.gap.address.lun, FIELD_U64),
 	FIELD_AS("ino", action, gap.gap.ino, FIELD_U64),
+	FIELD_AS("youngest", action, gap.gap.youngest, FIELD_U64),
 	FIELD_AS("everywhere", action, gap.gap.everywhere, FIELD_BOOL),
 	FIELD_AS("wwid", action, gap.gap.wwid, FIELD_TEXT),
 	FIELD_AS("since", action, gap.gap.since, FIELD_U64),

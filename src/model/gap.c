@@ -95,10 +95,12 @@ bool gap_means(const struct gap *g, const char *wwid, const struct scsi_address 
 	return (g->is.everywhere && wwid[0]) || scsi_address_equal(&g->is.address, at);
 }
 
+/* The kernel numbers its directories upwards: a daemon after this one knows by that what was there
+ * before. */
 static bool keeps_out(const struct gap *g, const struct path *p)
 {
 	return (g->stage == GAP_WRITING || g->stage == GAP_KEPT) && p->appeared_seq > g->seq &&
-	       gap_means(g, p->device.wwid, &p->device.address);
+	       p->device.ino > g->is.youngest && gap_means(g, p->device.wwid, &p->device.address);
 }
 
 struct gap *model_gap_begun_with(const struct model *m, const struct path *p)

@@ -276,6 +276,7 @@ static const struct field gap_fields[] = {
 	FIELD_AS("address.target", observation, gap.address.target, FIELD_U32),
 	FIELD_AS("address.lun", observation, gap.address.lun, FIELD_U64),
 	FIELD_AS("ino", observation, gap.ino, FIELD_U64),
+	FIELD_AS("youngest", observation, gap.youngest, FIELD_U64),
 	FIELD_AS("everywhere", observation, gap.everywhere, FIELD_BOOL),
 	FIELD_AS("wwid", observation, gap.wwid, FIELD_TEXT),
 	FIELD_AS("since", observation, gap.since, FIELD_U64),

@@ -289,6 +289,7 @@ struct observation {
 		struct obs_gap {
 			struct scsi_address address; /* where it was ... */
 			uint64_t ino;		     /* ... and which device that was */
+			uint64_t youngest;	     /* device then; what came since is younger */
 			bool everywhere;	     /* kept out wherever it comes; or only there */
 			char wwid[MAX_WWID];	     /* "": it has none */
 			instant since, until;

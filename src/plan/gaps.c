@@ -9,12 +9,24 @@
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+static uint64_t youngest(const struct model *m)
+{
+	uint64_t ino = 0;
+	struct path *p;
+
+	for_each_path (m, p)
+		if (p->device.ino > ino)
+			ino = p->device.ino;
+	return ino;
+}
+
 static struct gap *begin(
 	struct model *m, const struct path *p, bool everywhere, const char *requester)
 {
 	struct obs_gap is = {
 		.address = p->device.address,
 		.ino = p->device.ino,
+		.youngest = youngest(m),
 		.everywhere = everywhere && p->device.wwid[0],
 		.since = m->now,
 		.until = instant_add_ms(m->now, m->defaults.detach_hold_s * 1000ull),

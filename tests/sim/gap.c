@@ -40,7 +40,7 @@ static const struct gap_truth *gap_of(const struct sim *s, uint32_t h, uint32_t 
 			continue;
 		if (g->is.ino == d->ino)
 			return NULL; /* it is what is to leave */
-		if (means(s, g, h, l) && g->is.ino < d->ino)
+		if (means(s, g, h, l) && g->is.youngest < d->ino)
 			found = g;
 	}
 	return found;
@@ -86,6 +86,7 @@ void gaps_sent(struct sim *s, const struct action *a)
 	if (a->kind == ACT_KEEP_OUT) {
 		REQUIRE(s->devices[h][l].ino == is->ino || !s->devices[h][l].ino, "P9: another", h,
 			l);
+		REQUIRE(is->youngest <= s->last_ino, "P9: another", h, l);
 		g->wanted_back &= g->used;
 		g->is = *is;
 		g->used = true;

@@ -197,6 +197,7 @@ static void fill_gap(struct obs_gap *gap)
 	U32(gap->address.target);
 	U64(gap->address.lun);
 	U64(gap->ino);
+	U64(gap->youngest);
 	BOOL(gap->everywhere);
 	TEXT(gap->wwid);
 	U64(gap->since.ms);

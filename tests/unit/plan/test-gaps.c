@@ -555,6 +555,21 @@ static void test_what_had_not_left_yet_did_not_come_back(void **state)
 	assert_int_equal(p->purge, PURGE_NO);
 }
 
+/* Nor did what was there when another path of its volume left, and stayed. */
+static void test_what_was_there_before_did_not_come_back(void **state)
+{
+	(void)state;
+	begin("");
+	detach("3:0:0:1");
+	deeds_end(ACT_WRITE_DOWN);
+	deeds_end(ACT_DELETE);
+	row(0)->is.everywhere = true; /* as if the other had been refused */
+	row(0)->seq = 0;	      /* and a daemon after this one read it */
+	assert_true(paths[1]->device.ino <= row(0)->is.youngest);
+	assert_null(model_gap_of(w->m, paths[1]));
+	assert_non_null(model_gap_of(w->m, comes_back(3)));
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, end)
 
 int main(void)
@@ -581,6 +596,7 @@ int main(void)
 		TEST(test_what_is_let_in_stays),
 		TEST(test_its_own_word_ends_it_when_it_is_gone),
 		TEST(test_what_had_not_left_yet_did_not_come_back),
+		TEST(test_what_was_there_before_did_not_come_back),
 	};
 
 	return cmocka_run_group_tests_name("gaps", tests, NULL, NULL);
