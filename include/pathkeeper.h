@@ -24,6 +24,10 @@ enum {
 	PK_PURGE_FENCED = 4,  /* remove what is fenced, which is not asked again */
 };
 
+enum {
+	PK_DETACH_DRY_RUN = 1, /* look at everything, and say what would be done */
+};
+
 /**
  * pk_connect() - connect to the daemon
  * @flags:	0 or PK_CONNECT_READ
@@ -184,6 +188,23 @@ int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char *
  * Return: 0 or a negative errno.
  */
 int pk_clean_device(struct pk *pk, const char *name, const char *below, unsigned flags, char **ret);
+
+/**
+ * pk_detach() - take devices that are there, and unused, out of service and away
+ * @names:	NULL-terminated, at least one; each is one transaction: a volume with its map, a
+ *path, or all paths of a target, session, port, host, directory
+ * @flags:	PK_DETACH_...
+ * @timeout_ms:	what is not done then is "pending", and goes on if it has begun; 0: the daemon's
+ *		usual (120 s)
+ * @ret:	set on success: the document, a result for each device; free() it
+ *
+ * Errors:	as pk_paths(); that a device is refused or busy is a result, no error
+ * Blocks:	until answered
+ *
+ * Return: 0 or a negative errno.
+ */
+int pk_detach(
+	struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms, char **ret);
 
 /**
  * pk_wait() - until devices are there, with so many good paths

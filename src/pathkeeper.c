@@ -20,6 +20,8 @@ static const struct verb_row verbs[] = {
 		"Ask the devices now (status 0: all are up or ghost)" },
 	{ "purge", "DEVICE...", MAY_DRY_RUN | MAY_HELD | MAY_FENCED | MAY_TIMEOUT, 1, ANY,
 		verb_purge, "Verify that the devices are gone, remove them, wait for the end" },
+	{ "detach", "DEVICE...", MAY_DRY_RUN | MAY_TIMEOUT, 1, ANY, verb_detach,
+		"Take devices that are there, and unused, out of service and away" },
 	{ "holders", "DEVICE", 0, 1, 1, verb_holders,
 		"Who uses the device, and how to release it" },
 	{ "rescan", "[DEVICE...]", MAY_TIMEOUT, 0, ANY, verb_rescan,

@@ -396,7 +396,8 @@ static int route(struct perform *p, const struct action *a)
 	case HELPER_OWNER: return to_singleton(p, kind, a);
 	case HELPER_KEEPER:
 		return a->kind == ACT_WATCH ? to_watching_keeper(p, a) : to_keeper(p, a);
-	case HELPER_DM_HAND: return to_own_hand(p, kind, 0, a);
+	case HELPER_DM_HAND:
+	case HELPER_CLERK: return to_own_hand(p, kind, 0, a);
 	case HELPER_SCAN_HAND: return to_own_hand(p, kind, action_hand_host(a), a);
 	case HELPER_HAND: return to_hand(p, a);
 	case HELPER_ZYGOTE:

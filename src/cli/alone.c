@@ -127,5 +127,7 @@ int alone_run(const struct words *words, enum verb verb)
 		return result_failure(words->verb, r, NULL);
 	}
 	r = sources_new(loop, zygote, config, &sources);
+	if (r >= 0 && verb == VERB_RESCAN)
+		r = sources_know_gaps(sources);
 	return r < 0 ? result_failure(words->verb, r, NULL) : run(words, verb, loop, sources);
 }

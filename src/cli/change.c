@@ -151,6 +151,19 @@ int verb_grow(const struct words *words)
 	return ask_daemon(&w, call_grow);
 }
 
+static int call_detach(struct pk *pk, const struct words *words, char **ret)
+{
+	return pk_detach(
+		pk, words->names, words->dry_run ? PK_DETACH_DRY_RUN : 0u, words->timeout_ms, ret);
+}
+
+int verb_detach(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_DETACH_TIMEOUT_S);
+
+	return ask_daemon(&w, call_detach);
+}
+
 static int call_clean(struct pk *pk, const struct words *words, char **ret)
 {
 	unsigned flags = (words->dry_run ? PK_CLEAN_DRY_RUN : 0u) |

@@ -208,6 +208,7 @@ static const struct look_row {
 	{ "maps", LOOK_TABLE, map_fields, NULL, NULL },
 	{ "tree", LOOK_TREE, NULL, NULL, NULL },
 	{ "checks", LOOK_TABLE, check_fields, "state", NULL },
+	{ "removals", LOOK_TABLE, detach_fields, "result", "detach" },
 	{ "removals", LOOK_TABLE, removal_fields, "result", NULL },
 	{ "scans", LOOK_TABLE, scan_fields, "result", NULL },
 	{ "waits", LOOK_TABLE, wait_fields, "result", NULL },

@@ -21,4 +21,5 @@ int verb_rescan(const struct words *words);
 int verb_wait(const struct words *words);
 int verb_grow(const struct words *words);
 int verb_clean(const struct words *words);
+int verb_detach(const struct words *words);
 int verb_reconfigure(const struct words *words);

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "act/clerk.h"
+#include "act/detaches.h"
 #include "act/dm_hand.h"
 #include "act/fences.h"
+#include "act/gaps.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/scan_hand.h"
@@ -61,6 +64,7 @@ static const struct helper_role roles[] = {
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
 	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
+	[HELPER_CLERK] = { "pk-clerk", clerk_main },
 	[HELPER_READER] = { "pk-reader", config_reader_main },
 };
 
@@ -106,7 +110,7 @@ static void feed(void *arg, const struct observation *o)
 	sources_kick(s);
 }
 
-static void feed_fence(void *arg, const struct observation *o)
+static void feed_record(void *arg, const struct observation *o)
 {
 	struct sources *s = arg;
 
@@ -151,6 +155,8 @@ static void changed(void *arg, const struct change *c)
 
 	if (c->kind == CHANGE_PURGE)
 		test_end("rung", purge_stage_name((enum purge_stage)c->to));
+	if (c->kind == CHANGE_DETACH)
+		test_end("detach", detach_stage_name((enum detach_stage)c->to));
 	if (s->changed)
 		s->changed(s->listener, c);
 }
@@ -347,7 +353,7 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		return r;
 	}
 	listen_to_pressure(s);
-	r = fences_read(feed_fence, s);
+	r = fences_read(feed_record, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;
 	if (r < 0) { /* what one does not know to be fenced, one would ask */
@@ -357,4 +363,25 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 	sources_kick(s);
 	*ret = s;
 	return 0;
+}
+
+int sources_know_gaps(struct sources *s)
+{
+	int r;
+
+	core_guards_nothing(s->core);
+	r = gaps_read(feed_record, s);
+	return r >= 0 && core_model(s->core)->out_of_memory ? -ENOMEM : r;
+}
+
+int sources_resume(struct sources *s)
+{
+	int r = gaps_read(feed_record, s);
+
+	if (r >= 0)
+		r = detaches_read(feed_record, s);
+	if (r >= 0 && core_model(s->core)->out_of_memory)
+		r = -ENOMEM;
+	sources_kick(s);
+	return r;
 }

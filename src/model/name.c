@@ -294,6 +294,96 @@ uint32_t name_find_maps(
 	return found;
 }
 
+/* ---- roots ----------------------------------------------------------------------------------- */
+
+bool name_is_below(const char *sysfs, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return n && !strncmp(sysfs, directory, n) && (sysfs[n] == '/' || !sysfs[n]);
+}
+
+/* Of a directory's name, and of a component's: so much of the path's own directory. */
+static size_t root_length(const char *sysfs, const char *n)
+{
+	const char *at;
+	size_t len = strlen(n);
+
+	if (!strchr(n, '/')) {
+		for (at = strstr(sysfs, n); at; at = strstr(at + 1, n))
+			if ((at == sysfs || at[-1] == '/') && (at[len] == '/' || !at[len]))
+				return (size_t)(at - sysfs) + len;
+		return 0;
+	}
+	while (len && n[len - 1] == '/')
+		len--;
+	return without_prefix(n, "devices/") ? len : len + strlen("devices/");
+}
+
+/* Is it the volume that is called so, and not this one way to it? */
+static bool is_called_as_volume(const struct model *m, const struct path *p, const char *n)
+{
+	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
+	struct scsi_address address;
+	struct devt devt;
+
+	if (!scsi_address_parse(n, &address) || is_branch(n) || strchr(n, '/') ||
+		!strcmp(p->device.dev, n) ||
+		(!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt)))
+		return false;
+	return !strcmp(p->device.wwid, n) || (map && is_map(map, n));
+}
+
+static void root_of(
+	const struct model *m, const struct path *p, const char *n, struct obs_detaching *ret)
+{
+	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
+	bool whole = is_branch(n) || strchr(n, '/');
+	size_t len;
+
+	if (is_called_as_volume(m, p, n)) {
+		text_copy(ret->wwid, sizeof ret->wwid,
+			map && is_map(map, n) && *map_wwid(map) ? map_wwid(map) : n);
+		return;
+	}
+	TEXT_SET(ret->sysfs, p->device.sysfs);
+	len = whole ? root_length(p->device.sysfs, n) : strlen(ret->sysfs);
+	if (len < strlen(ret->sysfs))
+		ret->sysfs[len] = '\0';
+	else
+		ret->ino = p->device.ino;
+}
+
+bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+	struct path *p;
+
+	if (name_form(name) == NAME_INVALID)
+		return false;
+	for_each_path (m, p)
+		if (is_called(m, p, n)) {
+			root_of(m, p, n, ret);
+			return true;
+		}
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		if (m->maps[i].present && is_map(&m->maps[i], n) && *map_wwid(&m->maps[i])) {
+			TEXT_SET(ret->wwid, map_wwid(&m->maps[i]));
+			return true;
+		}
+	return false;
+}
+
+bool name_is_wwid(const char *name)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+
+	return (n[0] == '3' && is_designator(n + 1, "2356")) ||
+	       (n[0] == '2' && is_designator(n + 1, "0123456789abcdef"));
+}
+
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
 static bool is_minor(const struct node *node, const char *minor)
@@ -394,6 +484,18 @@ static void add_session(const struct model *m, const char *n, struct places *pla
 			add_place(places, place_of_host(m->hosts[i].number));
 }
 
+/* A volume that is kept out is nowhere, and known by where it was. */
+static void add_gaps(const struct model *m, const char *n, struct places *places)
+{
+	for (uint32_t i = 0; i < m->gaps.n; i++) {
+		const struct gap *g = &m->gaps.rows[i];
+
+		if (g->stage != GAP_NO && g->is.wwid[0] && !strcmp(g->is.wwid, n) &&
+			model_known_host(m, g->is.address.host))
+			add_place(places, place_of_address(&g->is.address));
+	}
+}
+
 /* "rport-3:0-1", on which no LUN is that would tell its target number: its channel. */
 static void add_remote_port(const struct model *m, const char *n, struct places *places)
 {
@@ -440,6 +542,7 @@ static void add_component(const struct model *m, const char *n, struct places *p
 			add_place(places, place_of_address(&address));
 		return;
 	}
+	add_gaps(m, n, places);
 	add_session(m, n, places);
 	add_remote_port(m, n, places);
 }

@@ -37,6 +37,16 @@ size_t name_extent(const struct model *m, const char *name, const struct path *p
 /* Is this word (a WWID) what that name says, written in whatever way? */
 bool name_says(const char *name, const char *word);
 
+/* Is sysfs that directory, or below it? */
+bool name_is_below(const char *sysfs, const char *directory);
+
+/* What that name means as a whole, as long as there is a path or map of it: a volume by its WWID,
+ * or a directory. Sets those members of ret. */
+bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret);
+
+/* Does it say which volume, whether or not there is one? */
+bool name_is_wwid(const char *name);
+
 /* Does that name mean this device of the tree, or (a directory) something above it? */
 bool name_is_node(const struct node *node, const char *name);
 

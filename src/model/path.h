@@ -148,6 +148,11 @@ struct path {
 	bool found_gone;	  /* by an operator's clean, which wants it removed then */
 	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
 	bool dry_run, lets_fenced_go; /* words of that purge */
+	uint64_t detach;	      /* an operator's word to detach it, by its number; 0: none */
+	bool marked_by_word;	      /* without any evidence that it is gone */
+	bool detach_looks;	      /* ... which only looks, up to now */
+	bool touched, taken; /* out of its map, or of its owner's sight, for that word: this was
+				handed out; it was done */
 	instant claim_refused_at;
 	uint32_t claims_refused; /* since the mark */
 	instant udev_seen_at;

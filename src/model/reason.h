@@ -78,6 +78,16 @@
 	X(FAIL_FIRST, "fail path first")                                                           \
 	X(MAP_FIRST, "remove map first")                                                           \
 	X(MOVED, "the world moved")                                                                \
+	X(DETACHED, "detach") /* an operator's word */                                             \
+	X(TAKE_FIRST, "take path first")                                                           \
+	X(OTHERS_FIRST, "others first")                                                            \
+	X(CAME_BACK, "came back")                                                                  \
+	X(BECAUSE_OF, "because of") /* another device of the same word */                          \
+	/* something is kept out no longer */                                                      \
+	X(TIME, "time")		  /* the hold is over */                                           \
+	X(ARRAY, "array")	  /* the array has taken it away, too */                           \
+	X(RESCAN, "rescan")	  /* an operator's word */                                         \
+	X(WITHDRAWN, "withdrawn") /* it was not detached after all */                              \
 	X(FAILED, "failed")                                                                        \
 	X(STUCK, "stuck")
 

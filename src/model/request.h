@@ -30,6 +30,8 @@ struct request {
 	uint32_t flags;
 	path_id path;
 	bool stands;		   /* a purge that stands for the words of the configuration */
+	uint64_t detach;	   /* of a word to detach: its number */
+	char plan[160];		   /* ... and what is done for this device, in this order */
 	uint64_t seq;		   /* what was asked after it counts for it */
 	uint32_t failures;	   /* of the path, when it was opened */
 	instant started, deadline; /* deadline far away: none */

@@ -24,7 +24,7 @@ static void add(struct found *f, const struct hold *hold)
 
 static void add_node(struct found *f, const struct stack_node *node)
 {
-	struct hold hold = { .kind = node->kind };
+	struct hold hold = { .kind = node->kind, .partition = node->is_partition };
 
 	TEXT_SET(hold.what, node->what);
 	add(f, &hold);
@@ -134,6 +134,8 @@ static int weight(const struct hold *h)
 		[HOLD_CLAIM] = 6,
 	};
 
+	if (h->partition)
+		return 10;
 	return h->critical ? 0 : h->udev ? 9 : of_kind[h->kind];
 }
 

@@ -5,8 +5,10 @@
 #include "judge/pace.h"
 #include "judge/path_judge.h"
 #include "plan/clean.h"
+#include "plan/detach.h"
 #include "plan/facts.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 #include "plan/scans.h"
@@ -250,6 +252,9 @@ void reconcile(struct model *m, struct agenda *agenda)
 	step_world(m, agenda);
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		step_nexus(m, i, agenda);
+	detaches_assign(m);
+	gaps_step(m, agenda);
+	detaches_assign(m); /* what came back leaves, or is let in from now on */
 	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
@@ -257,6 +262,7 @@ void reconcile(struct model *m, struct agenda *agenda)
 		fence_step(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
+	detaches_step(m, agenda);
 	scans_step(m, agenda);
 	requests_step(m, agenda);
 	clean_step_cache(m, agenda);

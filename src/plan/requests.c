@@ -181,6 +181,30 @@ int request_open_clean(struct model *m, const struct obs_request *word, const ch
 	return 0;
 }
 
+int request_open_detach_map(
+	struct model *m, const struct obs_request *word, const char *map, uint64_t number)
+{
+	struct request *r = open_row(m, word, PATH_NONE, map);
+
+	if (!r)
+		return -ENOMEM;
+	r->detach = number;
+	return 0;
+}
+
+int request_open_detach(
+	struct model *m, const struct obs_request *word, const struct path *p, uint64_t number)
+{
+	struct request *r = open_row(m, word, p->id, p->device.dev);
+
+	if (!r)
+		return -ENOMEM;
+	r->detach = number;
+	scsi_address_print(&p->device.address, r->hctl);
+	TEXT_SET(r->wwid, p->device.wwid);
+	return 0;
+}
+
 static void end(struct model *m, struct request *r, struct path *p, enum request_result result,
 	const char *reason)
 {
@@ -340,6 +364,7 @@ static void step_path(struct model *m, struct request *r, struct path *p, struct
 	case VERB_PURGE: step_purge(m, r, p); return;
 	case VERB_CHECK: step_check(m, r, p); return;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
+	case VERB_DETACH: /* its end is that of the whole */
 	case VERB_RESCAN: /* it is about a place */
 	case VERB_WAIT:
 	case VERB_GROW:
@@ -389,8 +414,13 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 		step_with(clean_step, m, r, agenda);
 	} else if (p) {
 		step_path(m, r, p, agenda);
+	} else if (r->detach && !r->path.gen) {
+		/* about a map without paths: its end is that of the whole */
 	} else {
-		end(m, r, NULL, r->verb == VERB_PURGE ? RESULT_REMOVED : RESULT_ABSENT, "");
+		end(m, r, NULL,
+			r->verb == VERB_PURGE || r->verb == VERB_DETACH ? RESULT_REMOVED
+									: RESULT_ABSENT,
+			"");
 		return;
 	}
 	if (r->result != REQUEST_OPEN) {

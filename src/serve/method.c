@@ -21,6 +21,7 @@ enum {
 	RESCAN_MS = 120000,
 	GROW_MS = 120000,
 	CLEAN_MS = 20000,
+	DETACH_MS = 120000,
 	WAIT_MS = 120000,
 	MOST_PATHS = 65536, /* that can be waited for */
 	KNOWN_MS = 10000,
@@ -65,7 +66,8 @@ static bool changes_something(enum verb verb)
 	case VERB_PURGE:
 	case VERB_RESCAN:
 	case VERB_GROW:
-	case VERB_CLEAN: return true;
+	case VERB_CLEAN:
+	case VERB_DETACH: return true;
 	case VERB_CHECK:
 	case VERB_HOLDERS:
 	case VERB_WAIT: break;
@@ -164,16 +166,36 @@ static int begin_grow(struct call *call, sd_bus_message *m)
 	return begin_named(call, m, VERB_GROW, GROW_MS);
 }
 
+/* Names, flags and a time; how many names, or negative errno. */
+static int read_names_flags_time(
+	struct call *call, sd_bus_message *m, uint32_t *ret_flags, uint64_t *ret_ms)
+{
+	int r = sd_bus_message_read_strv(m, &call->names);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "ut", ret_flags, ret_ms);
+	return r < 0 ? r : check_names(call);
+}
+
+static int begin_detach(struct call *call, sd_bus_message *m)
+{
+	uint64_t timeout_ms;
+	uint32_t flags;
+	int r = read_names_flags_time(call, m, &flags, &timeout_ms);
+
+	if (r < 0)
+		return r;
+	if (r == 0 || flags & ~(uint32_t)REQUEST_DRY_RUN)
+		return -EINVAL;
+	return open_errand(call, VERB_DETACH, flags, timeout_or(timeout_ms, DETACH_MS));
+}
+
 static int begin_purge(struct call *call, sd_bus_message *m)
 {
 	uint64_t timeout_ms;
 	uint32_t flags;
-	int r = sd_bus_message_read_strv(m, &call->names);
+	int r = read_names_flags_time(call, m, &flags, &timeout_ms);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "ut", &flags, &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
 	if (r < 0)
 		return r;
 	if (flags & ~(uint32_t)(REQUEST_DRY_RUN | REQUEST_HELD | REQUEST_FENCED))
@@ -196,12 +218,8 @@ static int begin_wait(struct call *call, sd_bus_message *m)
 {
 	struct obs_request word = { .verb = VERB_WAIT };
 	uint64_t timeout_ms;
-	int r = sd_bus_message_read_strv(m, &call->names);
+	int r = read_names_flags_time(call, m, &word.paths, &timeout_ms);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "ut", &word.paths, &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
 	if (r < 0)
 		return r;
 	if (r == 0 || !word.paths || word.paths > MOST_PATHS)
@@ -370,6 +388,8 @@ static const struct method methods[] = {
 		answer_errand },
 	{ "Grow", "ast", "s", "names\0timeout_ms\0json\0", false, begin_grow, answer_errand },
 	{ "Clean", "ssu", "s", "name\0below\0flags\0json\0", false, begin_clean, answer_errand },
+	{ "Detach", "asut", "s", "names\0flags\0timeout_ms\0json\0", false, begin_detach,
+		answer_errand },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

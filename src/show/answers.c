@@ -176,6 +176,26 @@ const struct document_field removal_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
+/* ---- detaching ------------------------------------------------------------------------------- */
+
+static struct datum get_plan(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->plan);
+}
+
+const struct document_field detach_fields[] = {
+	{ "dev", DOCUMENT_TEXT, ALWAYS, "DEV", get_dev },
+	{ "hctl", DOCUMENT_TEXT, ALWAYS, "HCTL", get_hctl },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "plan", DOCUMENT_TEXT, OR_NULL, "PLAN", get_plan },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
 /* ---- scans ----------------------------------------------------------------------------------- */
 
 static struct datum get_found(struct document *d, const void *item)
@@ -286,6 +306,7 @@ static const struct {
 	[VERB_PURGE] = { "removals", removal_fields },
 	[VERB_RESCAN] = { "scans", scan_fields },
 	[VERB_WAIT] = { "waits", wait_fields },
+	[VERB_DETACH] = { "removals", detach_fields },
 	[VERB_GROW] = { "growths", growth_fields },
 	/* a clean is no row: show/cleaning.h */
 };

@@ -11,7 +11,7 @@
 struct model;
 
 extern const struct document_field check_fields[], removal_fields[], scan_fields[], wait_fields[],
-	growth_fields[];
+	growth_fields[], detach_fields[], hold_fields[];
 
 /* Of every verb but VERB_HOLDERS: a row for each request. */
 int rows_document(

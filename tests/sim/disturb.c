@@ -136,7 +136,7 @@ static const struct deed own_deeds[] = {
 const struct deed *disturb_deed(uint32_t number)
 {
 	static const struct deed *const tables[] = { own_deeds, array_deeds, fabric_deeds,
-		kernel_deeds, maps_deeds, owner_deeds, operator_deeds };
+		kernel_deeds, maps_deeds, owner_deeds, operator_deeds, detach_deeds };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct deed *deed = tables[i]; deed->name; deed++)

@@ -227,10 +227,13 @@ void sim_new_core(struct sim *s)
 			s->devices[h][l].agreeing = 0;
 			s->devices[h][l].present_at = INSTANT_NEVER;
 			s->devices[h][l].cleaned_at = INSTANT_NEVER;
+			s->devices[h][l].told_at = INSTANT_NEVER;
 		}
 	if (core_new(&port, world_config(s), &s->core) < 0)
 		sim_fail(s, "no core");
 	world_tell_fences(s);
+	gaps_tell(s);
+	records_tell(s);
 }
 
 static void settle(struct sim *s)

@@ -113,6 +113,10 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 	enum device_state state = checked ? o->checked.state : o->device.state;
 	enum transport_state transport = checked ? o->checked.transport : o->device.transport;
 
+	if (!checked && o->device.present && !instant_is_set(s->devices[host][lun].told_at)) {
+		s->devices[host][lun].told_at = s->now;
+		s->devices[host][lun].told_when = s->n_disturbances;
+	}
 	if (transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
 		state == DEVICE_TRANSPORT_OFFLINE)
 		s->nexuses[host].told_down_at = s->now;
@@ -137,6 +141,8 @@ void oracle_action(struct sim *s, const struct action *a)
 		s->in_second = s->others_in_second = 0;
 		memset(s->checks_in_second, 0, sizeof s->checks_in_second);
 	}
+	if (a->kind == ACT_KEEP_OUT || a->kind == ACT_LET_IN)
+		gaps_sent(s, a);
 	if (++s->in_second > MOST)
 		sim_fail(s, "a storm of actions");
 	if (a->kind == ACT_CHECK) {
@@ -284,8 +290,12 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	const struct device *d = &s->devices[h][l];
 
 	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
-	hand->exempt = p->request || p->released;
+	hand->exempt = p->request || p->released || p->detach;
 	require_one_hand(s, hand);
+	if (hand->detached) {
+		oracle_detach_sent(s, p, hand);
+		return;
+	}
 	require_one_purger(s, m, p, hand);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
@@ -412,6 +422,7 @@ void oracle_second(struct sim *s)
 			require_asked(s, &s->handles[i]);
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
 		require_no_stranger(s, i / LUNS, i % LUNS);
+	oracle_gaps(s);
 }
 
 /* ---- the write ------------------------------------------------------------------------------- */
@@ -526,7 +537,9 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 
 	s->counts.deletes++;
 	REQUIRE(d->ino == hand->ino, "P1", h, l);
-	if (hand->fenced) {
+	if (hand->detached) {
+		/* it is there, and need not answer */
+	} else if (hand->fenced) {
 		REQUIRE(d->fenced && d->offline, "P7", h, l);
 	} else {
 		REQUIRE(world_is_gone(s, h, l), "P2", h, l);
