@@ -29,7 +29,8 @@ check: deps
 check-full: deps
 	@tests/check --full
 
-# How much of the thinking column is reached; fails below 95 % of lines, 90 % of branches.
+# How much of the thinking column and of the core is reached; a folder fails below 95 % of its lines
+# or 90 % of its branches.
 coverage: deps
 	@packaging/install-build-deps gcovr
 	@tests/coverage

@@ -31,6 +31,7 @@ enum {
  *
  * Shape:	$PATHKEEPER_RUNTIME_DIR/private (or read), else /run/pathkeeper/...
  * Errors:	-ECONNREFUSED	no daemon answers
+ *		-ETIMEDOUT	one is there, and does not answer in time
  *		-EPERM		not allowed: the private socket is uid 0's
  * Blocks:	until the daemon answered, 5 s at most
  *

@@ -93,19 +93,40 @@ static int is_there(const struct obs_fenced *fenced)
 	return s.st_ino == fenced->ino;
 }
 
+/* The whole of a file, as text: how long it is, or negative errno. */
+static ssize_t read_whole(int fd, char line[LINE_BYTES])
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, line + len, LINE_BYTES - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	line[len] = '\0';
+	return n < 0 ? -errno : (ssize_t)len;
+}
+
 /* 0, -EBADMSG: it is no record, or other negative errno. */
 static int read_file(int folder, const char *name, struct observation *ret)
 {
 	_cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char line[LINE_BYTES];
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+	ssize_t n;
+	int r;
 
-	if (n < 0)
+	if (fd < 0)
 		return errno == ELOOP ? -EBADMSG : -errno;
-	line[n] = '\0';
-	if (!strchr(line, '\n') || observation_parse(line, ret) < 0 || ret->kind != OBS_FENCED)
+	n = read_whole(fd, line);
+	if (n < 0)
+		return (int)n;
+	if (!strchr(line, '\n'))
 		return -EBADMSG;
-	return 0;
+	r = observation_parse(line, ret);
+	if (r < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	return ret->kind == OBS_FENCED ? 0 : -EBADMSG;
 }
 
 /* A record that merely cannot be read stays. */

@@ -107,13 +107,23 @@ static int daemon_lives(struct scan_hand *h, struct obs_done *done)
 	return packet_peer_is_gone(h->socket) ? -ECANCELED : 0;
 }
 
+/* All of it, or it is not done: the kernel takes such words as a whole. */
+static int write_words(struct scan_hand *h, const char *words)
+{
+	ssize_t n = write(h->file, words, strlen(words));
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == strlen(words) ? 0 : -EIO;
+}
+
 static int write_scan(struct scan_hand *h, struct obs_done *done)
 {
 	char words[PLACE_TEXT];
 
 	place_print_scan(&h->action->scan.place, words);
 	done->written = true;
-	return write(h->file, words, strlen(words)) < 0 ? -errno : 0;
+	return write_words(h, words);
 }
 
 /* It has read the size when it comes back. */
@@ -124,9 +134,9 @@ static int write_rescan(struct scan_hand *h, struct obs_done *done)
 	int r;
 
 	done->written = true;
-	if (write(h->file, "1", 1) < 0)
-		return -errno;
-	r = pinned_find(h->device.dir, PINNED_DISK, disk, &devt);
+	r = write_words(h, "1");
+	if (r >= 0)
+		r = pinned_find(h->device.dir, PINNED_DISK, disk, &devt);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof path, "block/%s/size", disk);
@@ -187,7 +197,7 @@ int scan_hand_main(int socket, uint32_t host)
 	struct scan_hand h = {
 		.action = &a,
 		.socket = socket,
-		.locks = hand_open_locks(),
+		.locks = -1,
 		.file = -1,
 		.device = HANDLES_NONE,
 	};
@@ -195,6 +205,7 @@ int scan_hand_main(int socket, uint32_t host)
 	(void)host;
 	if (receive(socket, &a) < 0)
 		return EXIT_FAILURE;
+	h.locks = hand_open_locks();
 	o.path = a.path;
 	o.action = a.id;
 	o.result = perform(&h, &o.done);

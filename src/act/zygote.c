@@ -11,8 +11,10 @@
 #include "port/packet.h"
 #include "port/process.h"
 
-/* How soon a spare is tried again that could not be had. */
-#define SPARE_AGAIN_MS 1000
+enum {
+	SPARE_AGAIN_MS = 1000, /* how soon one is tried again that could not be had */
+	MOST_FAILURES = 10,    /* one after the other: then nothing is to be heard any more */
+};
 
 struct wish {
 	uint32_t role, tag;
@@ -114,8 +116,11 @@ static int wait_for_wish(struct zygote *z)
 	return 0;
 }
 
+/* A call that failed once must not end it: the daemon would have to end, too. */
 static int serve(struct zygote *z)
 {
+	unsigned failures = 0;
+
 	have_spare(z);
 	for (;;) {
 		int r = packet_receive(z->socket, &z->in);
@@ -126,7 +131,8 @@ static int serve(struct zygote *z)
 			make(z);
 		else if (r == 0)
 			return EXIT_SUCCESS;
-		if (r < 0 && r != -EBADMSG)
+		failures = r < 0 && r != -EBADMSG ? failures + 1 : 0;
+		if (failures == MOST_FAILURES)
 			return EXIT_FAILURE;
 	}
 }

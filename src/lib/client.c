@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "pathkeeper.h"
@@ -56,16 +57,47 @@ static int connect_errno(int r)
 	return r;
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A call would wait for the handshake as long as sd-bus does: a minute and a half. */
+static int wait_for_handshake(sd_bus *bus, uint64_t end)
+{
+	for (;;) {
+		int r = sd_bus_is_ready(bus);
+		uint64_t now = now_us();
+
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = sd_bus_process(bus, NULL);
+		if (r == 0 && now >= end)
+			return -ETIMEDOUT;
+		if (r == 0)
+			r = sd_bus_wait(bus, end - now);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+}
+
 /* The daemon introduces nobody by name; one answered call says that it is there and lets us in. */
 static int hello(struct pk *pk)
 {
+	const uint64_t end = now_us() + HELLO_US;
 	_cleanup_(error_freep) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
-	int r = sd_bus_message_new_method_call(
-		pk->bus, &call, NULL, OBJECT, "org.freedesktop.DBus.Peer", "Ping");
+	int r = wait_for_handshake(pk->bus, end);
+	uint64_t now = now_us();
 
 	if (r >= 0)
-		r = sd_bus_call(pk->bus, call, HELLO_US, &error, NULL);
+		r = sd_bus_message_new_method_call(
+			pk->bus, &call, NULL, OBJECT, "org.freedesktop.DBus.Peer", "Ping");
+	if (r >= 0)
+		r = sd_bus_call(pk->bus, call, now < end ? end - now : 1, &error, NULL);
 	return r < 0 ? connect_errno(r) : 0;
 }
 

@@ -330,11 +330,6 @@ const char *observation_name(enum observation_kind kind)
 	return (unsigned)kind < OBSERVATION_KINDS ? kinds[kind].name : "?";
 }
 
-const char *device_state_name(enum device_state state)
-{
-	return device_state_names[state];
-}
-
 const char *hold_kind_name(enum hold_kind kind)
 {
 	return (unsigned)kind < ARRAY_SIZE(hold_names) ? hold_names[kind] : "other";

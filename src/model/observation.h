@@ -295,12 +295,12 @@ size_t observation_size(const struct observation *o);
 /* Is it an observation, whoever sent it? What is not is never fed. */
 bool observation_is_sound(const struct observation *o);
 
-/* "checked path=3.1 at=1200 ..." and back. Parsing: 0, -EINVAL; *ret untouched on failure. */
+/* "checked path=3.1 at=1200 ..." and back. Parsing: 0, -EINVAL, -ENOMEM; *ret untouched on
+ * failure. */
 void observation_print(const struct observation *o, struct text *out);
 int observation_parse(const char *line, struct observation *ret);
 
 const char *observation_name(enum observation_kind kind);
-const char *device_state_name(enum device_state state);
 const char *hold_kind_name(enum hold_kind kind);
 const char *hand_stage_name(enum hand_stage stage);
 const char *helper_kind_name(enum helper_kind helper);

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-enum { FIRST_BYTES = 16 * 1024, MOST_BYTES = 16 * 1024 * 1024 };
+enum { FIRST_BYTES = 16 * 1024, MOST_BYTES = 16 * 1024 * 1024, INSISTENCE = 5 };
 
 _Static_assert(DM_NAME_TEXT >= DM_NAME_LEN && DM_UUID_TEXT >= DM_UUID_LEN, "all of it must fit");
 
@@ -272,6 +272,15 @@ static int load(struct dm *dm, const struct dm_ioctl *header, uint64_t sectors, 
 	return call(dm, DM_TABLE_LOAD, header, data, len);
 }
 
+/* A few times: what it must not leave behind is worse than a moment. */
+static void insist(struct dm *dm, unsigned long request, const struct dm_ioctl *header)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < INSISTENCE && r < 0 && r != -ENXIO; i++)
+		r = call(dm, request, header, NULL, 0);
+}
+
 int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors)
 {
 	_cleanup_(freep) char *params = NULL;
@@ -289,6 +298,8 @@ int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t
 		return -EINVAL;
 	if (device.sectors == sectors)
 		return 0;
+	if (device.suspended)
+		return -EBUSY; /* the resume would not be ours alone */
 	params = strdup(device.params);
 	if (!params)
 		return -ENOMEM;
@@ -300,8 +311,12 @@ int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t
 	header.target_count = 0;
 	header.flags |= DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG; /* not DM_SUSPEND_FLAG: a resume */
 	r = call(dm, DM_DEV_SUSPEND, &header, NULL, 0);
-	if (r < 0)
-		call(dm, DM_TABLE_CLEAR, &header, NULL, 0);
+	if (r < 0) {
+		/* A table that the kernel cannot take over it drops, and the map stays suspended:
+		 * a second resume lets it go on with the one it has. */
+		insist(dm, DM_TABLE_CLEAR, &header);
+		insist(dm, DM_DEV_SUSPEND, &header);
+	}
 	return r;
 }
 

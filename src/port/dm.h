@@ -63,8 +63,9 @@ int dm_message(struct dm *dm, const char *uuid, const char *message);
 /*
  * The map with this uuid and number gets the same table over more sectors, without flushing or
  * freezing what is on it, so that it waits for no I/O. 0 (also when it has so many already),
- * -ENXIO, -ESTALE (the number is another map's), -EINVAL (it has more; or its table is not one
- * multipath target), else what the kernel says (-EINVAL: a path is too small), and nothing changed.
+ * -ENXIO, -ESTALE (the number is another map's), -EBUSY (somebody keeps it suspended), -EINVAL (it
+ * has more; or its table is not one multipath target), else what the kernel says (-EINVAL: a path
+ * is too small), and nothing changed: it goes on with the table that it had.
  */
 int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors);
 

@@ -105,25 +105,27 @@ static int reply_no_device(const struct call *call)
 		"no device is called \"%s\"", call->names[0]);
 }
 
-static void reply(struct call *call, int result, const char *json)
+static int reply(struct call *call, int result, const char *json)
 {
+	int r;
+
 	if (result == -ENODEV)
-		reply_no_device(call);
-	else if (result < 0)
-		reply_error(call->message, result);
-	else if (json)
-		sd_bus_reply_method_return(call->message, "s", json);
-	else
-		sd_bus_reply_method_return(call->message, "");
+		return reply_no_device(call);
+	if (result < 0)
+		return reply_error(call->message, result);
+	r = json ? sd_bus_reply_method_return(call->message, "s", json)
+		 : sd_bus_reply_method_return(call->message, "");
+	return r < 0 ? reply_error(call->message, r) : r;
 }
 
-/* A large answer waits in the bus object first, then in the gate. */
+/* A large answer waits in the bus object first, then in the gate. A bus that cannot tell fails to
+ * send as well, which ends it. */
 static bool has_room(const struct client *c)
 {
 	uint64_t queued = 0;
 
 	return !c->dead && gate_waiting(c->gate) <= GATE_ROOM &&
-	       sd_bus_get_n_queued_write(c->bus, &queued) >= 0 && queued == 0;
+	       (sd_bus_get_n_queued_write(c->bus, &queued) < 0 || queued == 0);
 }
 
 static void answer_calls(struct client *c)
@@ -141,8 +143,10 @@ static void answer_calls(struct client *c)
 		}
 		*at = call->next;
 		c->n_calls--;
-		reply(call, r, json);
+		r = reply(call, r, json);
 		call_free(call);
+		if (r < 0) /* it would wait for what does not come */
+			gate_close(c->gate, GATE_FAILED);
 	}
 }
 
@@ -154,12 +158,10 @@ static void tell_events(struct client *c)
 		uint64_t number = ring_first_after(ring, c->told);
 		const char *json = ring_get(ring, number);
 
-		if (number > ring->last)
-			return;
+		if (!json || sd_bus_emit_signal(c->bus, METHOD_PATH, METHOD_INTERFACE, "Event",
+				     "ts", number, json) < 0)
+			return; /* there is none; or no memory for it now: it is told later */
 		c->told = number;
-		if (json)
-			sd_bus_emit_signal(
-				c->bus, METHOD_PATH, METHOD_INTERFACE, "Event", "ts", number, json);
 	}
 }
 

@@ -107,6 +107,8 @@ static void on_settled(void *arg)
 
 	for (struct client *c = serve->clients; c; c = *client_next(c))
 		client_step(c);
+	for (size_t i = 0; i < ARRAY_SIZE(serve->doors); i++)
+		door_settle(serve->doors[i]);
 }
 
 void serve_dbus_reconfigure(struct serve_dbus *serve)

@@ -33,11 +33,11 @@ static const char *const answer_names[] = {
 };
 
 struct door {
-	struct loop *loop;
 	enum door_kind kind;
 	struct sockaddr_un address;
 	int fd; /* owned */
-	struct source *source, *pause;
+	struct source *source;
+	instant opens_at; /* never: it is open */
 	door_callback callback;
 	void *arg;
 };
@@ -58,11 +58,13 @@ enum door_answer door_decide(enum door_kind kind, uint32_t uid, const struct doo
 	return DOOR_COME_IN;
 }
 
-static void on_pause_over(void *arg)
+/* Tried until it is so: a timer of its own could fail together with what it waits for. */
+void door_settle(struct door *door)
 {
-	struct door *door = arg;
-
-	source_set_events(door->source, EPOLLIN);
+	if (!instant_is_set(door->opens_at) || !instant_reached(loop_now(), door->opens_at))
+		return;
+	if (source_set_events(door->source, EPOLLIN) >= 0)
+		door->opens_at = INSTANT_NEVER;
 }
 
 /* The caller stays in the queue: to look again at once would be a busy loop. */
@@ -70,7 +72,7 @@ static void pause_door(struct door *door, int failure)
 {
 	log_failure(failure, "door-paused", "socket=%s", kinds[door->kind].name);
 	if (source_set_events(door->source, 0) >= 0)
-		loop_timer_set(door->pause, instant_add_ms(loop_now(), PAUSE_MS));
+		door->opens_at = instant_add_ms(loop_now(), PAUSE_MS);
 }
 
 static void on_caller(void *arg, int listening, uint32_t events)
@@ -89,8 +91,10 @@ static void on_caller(void *arg, int listening, uint32_t events)
 				pause_door(door, -errno);
 			return;
 		}
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
+			log_failure(-errno, "client-refused", "socket=%s", kinds[door->kind].name);
 			continue;
+		}
 		door->callback(door->arg, door->kind, TAKE_FD(fd), peer.uid, (uint32_t)peer.pid);
 	}
 }
@@ -122,9 +126,7 @@ int door_new(struct loop *loop, const char *dir, enum door_kind kind, door_callb
 
 	if (!door)
 		return -ENOMEM;
-	*door = (struct door){
-		.loop = loop, .kind = kind, .fd = -1, .callback = callback, .arg = arg
-	};
+	*door = (struct door){ .kind = kind, .fd = -1, .callback = callback, .arg = arg };
 	door->address.sun_family = AF_UNIX;
 	n = snprintf(door->address.sun_path, sizeof door->address.sun_path, "%s/%s", dir,
 		kinds[kind].name);
@@ -139,8 +141,6 @@ int door_new(struct loop *loop, const char *dir, enum door_kind kind, door_callb
 	if (r >= 0)
 		r = loop_watch(
 			loop, door->fd, EPOLLIN, PRIORITY_CLIENT, on_caller, door, &door->source);
-	if (r >= 0)
-		r = loop_timer(loop, PRIORITY_CLIENT, on_pause_over, door, &door->pause);
 	if (r < 0)
 		return r;
 	*ret = TAKE(door);
@@ -152,7 +152,6 @@ struct door *door_free(struct door *door)
 	if (!door)
 		return NULL;
 	source_free(door->source);
-	source_free(door->pause);
 	if (door->fd >= 0) {
 		unlink(door->address.sun_path);
 		close(door->fd);

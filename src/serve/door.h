@@ -42,6 +42,8 @@ typedef void (*door_callback)(void *arg, enum door_kind kind, int fd, uint32_t u
  * 0 or negative errno. */
 int door_new(struct loop *loop, const char *dir, enum door_kind kind, door_callback callback,
 	void *arg, struct door **ret);
+/* To be called now and then: for want of descriptors it closed for a while, and opens again. */
+void door_settle(struct door *door);
 /* Removes the socket's name, too. */
 struct door *door_free(struct door *door);
 DEFINE_FREEP(struct door, door_free)

@@ -47,6 +47,7 @@ static const char *const end_names[] = {
 	[GATE_GARBAGE] = "garbage",
 	[GATE_STALLED] = "stalled",
 	[GATE_NO_MEMORY] = "no-memory",
+	[GATE_FAILED] = "failed",
 	[GATE_BUS_CLOSED] = "no-message",
 };
 
@@ -118,7 +119,7 @@ static void queue_take(struct queue *q, size_t len)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static void end(struct gate *g, enum gate_end why)
+void gate_close(struct gate *g, enum gate_end why)
 {
 	if (g->ended)
 		return;
@@ -129,17 +130,23 @@ static void end(struct gate *g, enum gate_end why)
 	g->listener.ended(g->listener.arg, why);
 }
 
+/* After a call that failed by error (0: there is nothing more to be read): did it go? */
+static enum gate_end lost_by(int error)
+{
+	return error == 0 || error == EPIPE || error == ECONNRESET ? GATE_CLOSED : GATE_FAILED;
+}
+
 static void on_deadline(void *arg)
 {
 	struct gate *g = arg;
 
-	end(g, g->open ? GATE_STALLED : GATE_SILENT);
+	gate_close(g, g->open ? GATE_STALLED : GATE_SILENT);
 }
 
 static void set_deadline(struct gate *g, instant when)
 {
 	if (loop_timer_set(g->deadline, when) < 0)
-		end(g, GATE_NO_MEMORY);
+		gate_close(g, GATE_NO_MEMORY);
 }
 
 /* ---- to the client --------------------------------------------------------------------------- */
@@ -160,7 +167,7 @@ static void choose_events(struct gate *g)
 		bus |= EPOLLOUT;
 	if (source_set_events(g->client_source, client) < 0 ||
 		source_set_events(g->bus_source, bus) < 0)
-		end(g, GATE_NO_MEMORY);
+		gate_close(g, GATE_NO_MEMORY);
 }
 
 /* Is everything that waited taken now? */
@@ -175,7 +182,7 @@ static bool send_to_client(struct gate *g)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (n < 0) {
-			end(g, GATE_CLOSED);
+			gate_close(g, lost_by(errno));
 			return false;
 		}
 		queue_take(&g->out, (size_t)n);
@@ -219,11 +226,11 @@ static void receive_from_bus(struct gate *g)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
-			end(g, GATE_BUS_CLOSED);
+			gate_close(g, GATE_BUS_CLOSED);
 			return;
 		}
 		if (queue_for_client(g, chunk, (size_t)n) < 0) {
-			end(g, GATE_NO_MEMORY);
+			gate_close(g, GATE_NO_MEMORY);
 			return;
 		}
 	}
@@ -244,7 +251,7 @@ static void shake_hands(struct gate *g)
 	lost = text_failed(&answers) || queue_add(&g->out, text_str(&answers), answers.len) < 0;
 	text_done(&answers);
 	if (lost) {
-		end(g, GATE_NO_MEMORY);
+		gate_close(g, GATE_NO_MEMORY);
 		return;
 	}
 	switch (progress) {
@@ -254,7 +261,7 @@ static void shake_hands(struct gate *g)
 		set_deadline(g,
 			waiting(&g->out) ? instant_add_ms(loop_now(), GATE_STALL_MS) : INSTANT_FAR);
 		break;
-	case HANDSHAKE_ENDS: end(g, GATE_GARBAGE); break;
+	case HANDSHAKE_ENDS: gate_close(g, GATE_GARBAGE); break;
 	}
 }
 
@@ -264,7 +271,7 @@ static void admit_frame(struct gate *g)
 	ssize_t size = frame_size(g->in.bytes + g->in.taken, waiting(&g->in));
 
 	if (size < 0)
-		end(g, GATE_GARBAGE);
+		gate_close(g, GATE_GARBAGE);
 	else if (size > 0 && waiting(&g->in) >= (size_t)size && waiting(&g->out) <= GATE_PAUSE)
 		g->passing = (size_t)size;
 }
@@ -278,7 +285,7 @@ static bool send_to_bus(struct gate *g)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n < 0) {
-		end(g, GATE_BUS_CLOSED);
+		gate_close(g, GATE_BUS_CLOSED);
 		return false;
 	}
 	queue_take(&g->in, (size_t)n);
@@ -306,14 +313,14 @@ static void receive_from_client(struct gate *g)
 	if (room > FIRST_BYTES && waiting(&g->in) < FRAME_HEAD)
 		room = FIRST_BYTES; /* most messages are small */
 	if (make_room(&g->in, room) < 0) {
-		end(g, GATE_NO_MEMORY);
+		gate_close(g, GATE_NO_MEMORY);
 		return;
 	}
 	n = recv(g->client, g->in.bytes + g->in.len, room, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)
-		end(g, GATE_CLOSED);
+		gate_close(g, lost_by(n < 0 ? errno : 0));
 	else
 		g->in.len += (size_t)n;
 }
@@ -338,7 +345,7 @@ static void on_client(void *arg, int fd, uint32_t events)
 	if (events & EPOLLIN)
 		receive_from_client(g);
 	else if (events & (EPOLLHUP | EPOLLERR))
-		end(g, GATE_CLOSED);
+		gate_close(g, GATE_CLOSED);
 	if (!g->ended)
 		pass_on(g);
 	if (!g->ended)

@@ -26,6 +26,7 @@ enum gate_end {
 	GATE_GARBAGE, /* no handshake, no message, or too large */
 	GATE_STALLED, /* took nothing for too long */
 	GATE_NO_MEMORY,
+	GATE_FAILED,	 /* a call on the way to the client, or an answer that could not be made */
 	GATE_BUS_CLOSED, /* the bus object gave up: what looked like a message is none */
 };
 
@@ -49,6 +50,9 @@ int gate_new(struct loop *loop, int client, uint32_t uid, const char *guid,
 	const struct gate_listener *listener, struct gate **ret, int *ret_bus);
 struct gate *gate_free(struct gate *gate);
 DEFINE_FREEP(struct gate, gate_free)
+
+/* Nothing is passed on any more; the listener is told, once. */
+void gate_close(struct gate *gate, enum gate_end why);
 
 /* Bytes that the client has not taken yet. */
 size_t gate_waiting(const struct gate *gate);

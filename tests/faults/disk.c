@@ -64,6 +64,29 @@ bool disk_was_written(const char *path)
 	return true;
 }
 
+bool disk_holds(const char *path, const char *text)
+{
+	FILE *file = fopen(place(path), "re");
+	char line[64] = "";
+
+	assert_non_null(file);
+	if (!fgets(line, sizeof line, file))
+		line[0] = '\0';
+	fclose(file);
+	return !strcmp(line, text);
+}
+
+/* Page 83h, as far as there is room for it. */
+static void identify(struct sg_io_hdr *h)
+{
+	static const uint8_t page[] = { 0x00, 0x83, 0, 20, 0x01, 0x03, 0, 16, 0x60, 0x01, 0x40,
+		0x05, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+	unsigned len = h->dxfer_len < sizeof page ? h->dxfer_len : sizeof page;
+
+	memcpy(h->dxferp, page, len);
+	h->resid = (int)(h->dxfer_len - len);
+}
+
 static int on_ioctl(int fd, unsigned long request, void *arg)
 {
 	static const uint8_t gone[] = { 0x72, 0x05, 0x25, 0x00, 0, 0, 0, 0 };
@@ -79,6 +102,8 @@ static int on_ioctl(int fd, unsigned long request, void *arg)
 	if (h->dxfer_len) {
 		memset(h->dxferp, 0, h->dxfer_len);
 		*(uint8_t *)h->dxferp = is_good ? 0x00 : 0x7f;
+		if (is_good && h->cmdp[0] == 0x12 && h->cmdp[1] & 1)
+			identify(h);
 	} else if (!is_good) {
 		h->status = 0x02;
 		h->sb_len_wr = sizeof gone;

@@ -12,6 +12,9 @@
 
 #define DISK "devices/pci0/host3/session1/target3:0:0/3:0:0:1"
 
+#define DISK_WWID	  "360014005000000000000000000000001" /* when its answers are good */
+#define DISK_ANOTHER_WWID "360014005000000000000000000000002"
+
 /* The folder that was made for it; everything in it goes with disk_end(). */
 const char *disk_begin(bool with_sg);
 void disk_end(void);
@@ -20,6 +23,8 @@ void disk_end(void);
 void disk_write(const char *path, const char *text);
 /* Its bytes, and then it is empty; whoever has it open goes on at its beginning. */
 bool disk_was_written(const char *path);
+/* Is that what it holds? */
+bool disk_holds(const char *path, const char *text);
 void disk_folder(const char *path);
 void disk_remove(const char *path);
 

@@ -21,11 +21,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "wrap.h"
 
 enum { MOST_CALLS = 20000, PATH_BYTES = 4352, AT_MOST_S = 20 };
 
@@ -38,6 +41,7 @@ static struct shared {
 static bool is_subject; /* this process */
 static char world[256];
 static fault_ioctl on_ioctl;
+static const struct fault_netlink *on_netlink;
 static bool is_claimed;
 
 /* ---- the loop ---------------------------------------------------------------------------- */
@@ -59,6 +63,7 @@ static const struct kind_row {
 	[FAULT_PROCESS] = { "process", { EAGAIN, ENOMEM, EMFILE } },
 	[FAULT_NAME] = { "name", { EIO, ENOENT, ENOSPC } },
 	[FAULT_LOOP] = { "loop", { ENOMEM } },
+	[FAULT_BUS] = { "bus", { ENOMEM } },
 };
 
 /* For ever, a call that is merely to be made again is no fault that anybody could live with. */
@@ -76,6 +81,14 @@ const char *fault_text(const struct fault *f)
 		f->error == FAULT_SHORT ? "SHORT" : strerrorname_np(f->error),
 		f->stays ? "from" : "at", f->n, f->stays ? " on" : "");
 	return text;
+}
+
+enum fault_kind fault_named(const char *name)
+{
+	for (int i = FAULT_NONE + 1; i < FAULT_KINDS; i++)
+		if (!strcmp(kinds[i].name, name))
+			return (enum fault_kind)i;
+	return FAULT_NONE;
 }
 
 static void end_without_end(int signo)
@@ -161,7 +174,7 @@ bool fault_struck(void)
 	return atomic_load(&shared->strikes) > 0;
 }
 
-static bool strikes(enum fault_kind kind)
+bool fault_strikes(enum fault_kind kind)
 {
 	unsigned call;
 
@@ -192,6 +205,11 @@ void fault_on_ioctl(fault_ioctl answer)
 	on_ioctl = answer;
 }
 
+void fault_on_netlink(const struct fault_netlink *answer)
+{
+	on_netlink = answer;
+}
+
 void fault_claimed(bool claimed)
 {
 	is_claimed = claimed;
@@ -214,7 +232,7 @@ unsigned fault_open_fds(void)
 
 static const char *led(const char *path, char buffer[PATH_BYTES])
 {
-	static const char *const places[] = { "/sys", "/dev", "/run", "/proc" };
+	static const char *const places[] = { "/sys", "/dev", "/run", "/proc", "/etc" };
 
 	if (!strcmp(path, "/dev/null"))
 		return path;
@@ -229,32 +247,6 @@ static const char *led(const char *path, char buffer[PATH_BYTES])
 	return path;
 }
 
-#define REAL(ret, name, params)                                                                    \
-	ret __real_##name params;                                                                  \
-	ret __wrap_##name params;                                                                  \
-	ret __wrap_##name params
-
-/* Fails as system calls do. */
-#define CALL(kind, ret, name, params, args)                                                        \
-	REAL(ret, name, params)                                                                    \
-	{                                                                                          \
-		return strikes(kind) ? -1 : __real_##name args;                                    \
-	}
-
-/* Fails with NULL. */
-#define MAKE(kind, ret, name, params, args)                                                        \
-	REAL(ret, name, params)                                                                    \
-	{                                                                                          \
-		return strikes(kind) ? NULL : __real_##name args;                                  \
-	}
-
-/* Fails with a negative errno. */
-#define EVENT(name, params, args)                                                                  \
-	REAL(int, name, params)                                                                    \
-	{                                                                                          \
-		return strikes(FAULT_LOOP) ? -errno : __real_##name args;                          \
-	}
-
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static long n_live;
@@ -263,6 +255,11 @@ static void *lives(void *p)
 {
 	n_live += p != NULL;
 	return p;
+}
+
+void fault_lent(long n)
+{
+	n_live += n;
 }
 
 long fault_live(void)
@@ -274,7 +271,7 @@ long fault_live(void)
 #define ALLOCATE(ret, name, params, args)                                                          \
 	REAL(ret, name, params)                                                                    \
 	{                                                                                          \
-		return strikes(FAULT_MEMORY) ? NULL : lives(__real_##name args);                   \
+		return fault_strikes(FAULT_MEMORY) ? NULL : lives(__real_##name args);             \
 	}
 
 ALLOCATE(void *, malloc, (size_t size), (size))
@@ -286,7 +283,7 @@ MAKE(FAULT_MEMORY, DIR *, fdopendir, (int fd), (fd))
 
 REAL(void *, realloc, (void *p, size_t size))
 {
-	void *grown = strikes(FAULT_MEMORY) ? NULL : __real_realloc(p, size);
+	void *grown = fault_strikes(FAULT_MEMORY) ? NULL : __real_realloc(p, size);
 
 	n_live += grown && !p;
 	return grown;
@@ -300,7 +297,7 @@ REAL(void, free, (void *p))
 
 REAL(int, vasprintf, (char **s, const char *f, va_list args))
 {
-	int n = strikes(FAULT_MEMORY) ? -1 : __real_vasprintf(s, f, args);
+	int n = fault_strikes(FAULT_MEMORY) ? -1 : __real_vasprintf(s, f, args);
 
 	n_live += n >= 0;
 	return n;
@@ -309,7 +306,7 @@ REAL(int, vasprintf, (char **s, const char *f, va_list args))
 REAL(ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file))
 {
 	bool had = *line;
-	ssize_t n = strikes(FAULT_MEMORY) ? -1 : __real___getdelim(line, size, end, file);
+	ssize_t n = fault_strikes(FAULT_MEMORY) ? -1 : __real___getdelim(line, size, end, file);
 
 	n_live += !had && *line;
 	return n;
@@ -318,7 +315,7 @@ REAL(ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file))
 REAL(ssize_t, getline, (char **line, size_t *size, FILE *file))
 {
 	bool had = *line;
-	ssize_t n = strikes(FAULT_MEMORY) ? -1 : __real_getline(line, size, file);
+	ssize_t n = fault_strikes(FAULT_MEMORY) ? -1 : __real_getline(line, size, file);
 
 	n_live += !had && *line;
 	return n;
@@ -326,12 +323,12 @@ REAL(ssize_t, getline, (char **line, size_t *size, FILE *file))
 
 REAL(int, regexec, (const regex_t *r, const char *s, size_t n, regmatch_t *m, int flags))
 {
-	return strikes(FAULT_MEMORY) ? REG_ESPACE : __real_regexec(r, s, n, m, flags);
+	return fault_strikes(FAULT_MEMORY) ? REG_ESPACE : __real_regexec(r, s, n, m, flags);
 }
 
 REAL(int, regcomp, (regex_t * r, const char *s, int flags))
 {
-	return strikes(FAULT_MEMORY) ? REG_ESPACE : __real_regcomp(r, s, flags);
+	return fault_strikes(FAULT_MEMORY) ? REG_ESPACE : __real_regcomp(r, s, flags);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -342,13 +339,14 @@ REAL(int, scandir64,
 {
 	char buffer[PATH_BYTES];
 
-	return strikes(FAULT_OPEN) ? -1
-				   : __real_scandir64(led(path, buffer), list, filter, compare);
+	return fault_strikes(FAULT_OPEN)
+		       ? -1
+		       : __real_scandir64(led(path, buffer), list, filter, compare);
 }
 
 static int open_refused(int flags)
 {
-	if (strikes(FAULT_OPEN))
+	if (fault_strikes(FAULT_OPEN))
 		return -1;
 	if (is_claimed && flags & O_EXCL && !(flags & O_CREAT)) {
 		errno = EBUSY;
@@ -387,31 +385,67 @@ REAL(int, mkdir, (const char *path, mode_t mode))
 {
 	char buffer[PATH_BYTES];
 
-	return strikes(FAULT_NAME) ? -1 : __real_mkdir(led(path, buffer), mode);
+	return fault_strikes(FAULT_NAME) ? -1 : __real_mkdir(led(path, buffer), mode);
+}
+
+REAL(int, chmod, (const char *path, mode_t mode))
+{
+	char buffer[PATH_BYTES];
+
+	return fault_strikes(FAULT_NAME) ? -1 : __real_chmod(led(path, buffer), mode);
+}
+
+REAL(int, unlink, (const char *path))
+{
+	char buffer[PATH_BYTES];
+
+	return fault_strikes(FAULT_NAME) ? -1 : __real_unlink(led(path, buffer));
 }
 
 CALL(FAULT_NAME, int, renameat, (int from, const char *old, int to, const char *new),
 	(from, old, to, new))
 CALL(FAULT_NAME, int, unlinkat, (int at, const char *path, int flags), (at, path, flags))
 
-/* Half of what was wanted; of a single byte, none is written. */
+ssize_t __real_read(int fd, void *bytes, size_t size);
+
+/* Half of what is there: of a file, which is usually shorter than what is asked for. Of the rest,
+ * half of what was wanted. */
+static ssize_t read_half(int fd, void *bytes, size_t size)
+{
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_CUR) < 0)
+		return __real_read(fd, bytes, (size + 1) / 2);
+	n = __real_read(fd, bytes, size);
+	if (n <= 1)
+		return n;
+	lseek(fd, -(n / 2), SEEK_CUR);
+	return n - n / 2;
+}
+
 REAL(ssize_t, read, (int fd, void *bytes, size_t size))
 {
-	if (!strikes(FAULT_READ))
+	if (!fault_strikes(FAULT_READ))
 		return __real_read(fd, bytes, size);
-	return is_short() ? __real_read(fd, bytes, (size + 1) / 2) : -1;
+	return is_short() ? read_half(fd, bytes, size) : -1;
 }
 
 REAL(ssize_t, pread64, (int fd, void *bytes, size_t size, off_t at))
 {
-	if (!strikes(FAULT_READ))
+	ssize_t n;
+
+	if (!fault_strikes(FAULT_READ))
 		return __real_pread64(fd, bytes, size, at);
-	return is_short() ? __real_pread64(fd, bytes, (size + 1) / 2, at) : -1;
+	if (!is_short())
+		return -1;
+	n = __real_pread64(fd, bytes, size, at);
+	return n > 1 ? n - n / 2 : n;
 }
 
+/* Half of it; of a single byte, none. */
 REAL(ssize_t, write, (int fd, const void *bytes, size_t size))
 {
-	if (!strikes(FAULT_WRITE))
+	if (!fault_strikes(FAULT_WRITE))
 		return __real_write(fd, bytes, size);
 	if (!is_short())
 		return -1;
@@ -420,7 +454,7 @@ REAL(ssize_t, write, (int fd, const void *bytes, size_t size))
 
 REAL(ssize_t, pwrite64, (int fd, const void *bytes, size_t size, off_t at))
 {
-	if (!strikes(FAULT_WRITE))
+	if (!fault_strikes(FAULT_WRITE))
 		return __real_pwrite64(fd, bytes, size, at);
 	if (!is_short())
 		return -1;
@@ -454,7 +488,7 @@ REAL(int, stat64, (const char *path, struct stat *st))
 {
 	char buffer[PATH_BYTES];
 
-	if (strikes(FAULT_LOOK) || __real_stat64(led(path, buffer), st) < 0)
+	if (fault_strikes(FAULT_LOOK) || __real_stat64(led(path, buffer), st) < 0)
 		return -1;
 	return dress(led(path, buffer), st);
 }
@@ -464,7 +498,7 @@ REAL(int, fstat64, (int fd, struct stat *st))
 	char link[32], path[PATH_BYTES];
 	ssize_t n;
 
-	if (strikes(FAULT_LOOK) || __real_fstat64(fd, st) < 0)
+	if (fault_strikes(FAULT_LOOK) || __real_fstat64(fd, st) < 0)
 		return -1;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof path - 1);
@@ -476,7 +510,7 @@ REAL(int, fstat64, (int fd, struct stat *st))
 
 REAL(int, fstatfs64, (int fd, struct statfs *st))
 {
-	if (strikes(FAULT_LOOK) || __real_fstatfs64(fd, st) < 0)
+	if (fault_strikes(FAULT_LOOK) || __real_fstatfs64(fd, st) < 0)
 		return -1;
 	if (world[0])
 		st->f_type = SYSFS_MAGIC;
@@ -487,7 +521,7 @@ REAL(int, access, (const char *path, int mode))
 {
 	char buffer[PATH_BYTES];
 
-	return strikes(FAULT_LOOK) ? -1 : __real_access(led(path, buffer), mode);
+	return fault_strikes(FAULT_LOOK) ? -1 : __real_access(led(path, buffer), mode);
 }
 
 CALL(FAULT_LOOK, int, fstatat64, (int at, const char *path, struct stat *st, int flags),
@@ -503,7 +537,7 @@ REAL(int, ioctl, (int fd, unsigned long request, void *arg))
 {
 	int r;
 
-	if (strikes(FAULT_CONTROL))
+	if (fault_strikes(FAULT_CONTROL))
 		return -1;
 	r = on_ioctl ? on_ioctl(fd, request, arg) : 1;
 	return r == 1 ? __real_ioctl(fd, request, arg) : r;
@@ -511,7 +545,7 @@ REAL(int, ioctl, (int fd, unsigned long request, void *arg))
 
 REAL(int, fcntl64, (int fd, int command, void *arg))
 {
-	return strikes(FAULT_CONTROL) ? -1 : __real_fcntl64(fd, command, arg);
+	return fault_strikes(FAULT_CONTROL) ? -1 : __real_fcntl64(fd, command, arg);
 }
 
 /* ---- sockets, waiting, processes ---------------------------------------------------------- */
@@ -519,15 +553,78 @@ REAL(int, fcntl64, (int fd, int command, void *arg))
 CALL(FAULT_SEND, ssize_t, send, (int fd, const void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
 CALL(FAULT_SEND, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+CALL(FAULT_SEND, ssize_t, sendto,
+	(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
+		socklen_t len),
+	(fd, bytes, size, flags, to, len))
 CALL(FAULT_RECEIVE, ssize_t, recv, (int fd, void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
-CALL(FAULT_RECEIVE, ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
-CALL(FAULT_SOCKET, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+
+REAL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags))
+{
+	bool struck = fault_strikes(FAULT_RECEIVE);
+	int error = errno;
+
+	if (on_netlink && on_netlink->is_one(fd))
+		return on_netlink->receive(fd, m, struck ? error : 0);
+	return struck ? -1 : __real_recvmsg(fd, m, flags);
+}
+
+REAL(int, socket, (int domain, int type, int protocol))
+{
+	if (fault_strikes(FAULT_SOCKET))
+		return -1;
+	return on_netlink && domain == AF_NETLINK ? on_netlink->make(protocol)
+						  : __real_socket(domain, type, protocol);
+}
+
+CALL(FAULT_SOCKET, int, pipe2, (int ends[2], int flags), (ends, flags))
 CALL(FAULT_SOCKET, int, socketpair, (int domain, int type, int protocol, int pair[2]),
 	(domain, type, protocol, pair))
-CALL(FAULT_SOCKET, int, bind, (int fd, const struct sockaddr *a, socklen_t len), (fd, a, len))
+
+REAL(int, bind, (int fd, const struct sockaddr *a, socklen_t len))
+{
+	if (fault_strikes(FAULT_SOCKET))
+		return -1;
+	return on_netlink && on_netlink->is_one(fd) ? 0 : __real_bind(fd, a, len);
+}
+
 CALL(FAULT_SOCKET, int, listen, (int fd, int n), (fd, n))
-CALL(FAULT_SOCKET, int, connect, (int fd, const struct sockaddr *a, socklen_t len), (fd, a, len))
+
+socklen_t fault_address(const char *name, struct sockaddr_un *ret)
+{
+	const size_t room = sizeof ret->sun_path - 1;
+	int n;
+
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	n = snprintf(ret->sun_path + 1, room, "%s%s", world, name);
+	assert_in_range(n, 1, room - 1);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+}
+
+REAL(int, connect, (int fd, const struct sockaddr *a, socklen_t len))
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)a;
+	char name[sizeof un->sun_path + 1] = "";
+	struct sockaddr_un ours;
+
+	if (fault_strikes(FAULT_SOCKET))
+		return -1;
+	if (!world[0] || a->sa_family != AF_UNIX || un->sun_path[0])
+		return __real_connect(fd, a, len);
+	memcpy(name, un->sun_path + 1, len - offsetof(struct sockaddr_un, sun_path) - 1);
+	len = fault_address(name, &ours);
+	return __real_connect(fd, (const struct sockaddr *)&ours, len);
+}
+
+/* In a world of files nothing takes long. */
+REAL(int, nanosleep, (const struct timespec *wanted, struct timespec *left))
+{
+	const struct timespec soon = { .tv_nsec = 1000000 };
+
+	return __real_nanosleep(world[0] ? &soon : wanted, left);
+}
+
 CALL(FAULT_SOCKET, int, accept4, (int fd, struct sockaddr *a, socklen_t *len, int flags),
 	(fd, a, len, flags))
 CALL(FAULT_SOCKET, int, setsockopt, (int fd, int level, int name, const void *v, socklen_t len),

@@ -10,6 +10,8 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 enum fault_kind {
 	FAULT_NONE,
@@ -21,11 +23,12 @@ enum fault_kind {
 	FAULT_CONTROL, /* ioctl, fcntl */
 	FAULT_SEND,
 	FAULT_RECEIVE,
-	FAULT_SOCKET,  /* made, bound, connected, accepted, configured */
+	FAULT_SOCKET,  /* made (a pipe, too), bound, connected, accepted, configured */
 	FAULT_WAIT,    /* poll, epoll */
 	FAULT_PROCESS, /* fork, pidfd */
 	FAULT_NAME,    /* mkdir, rename, unlink */
 	FAULT_LOOP,    /* sd-event */
+	FAULT_BUS,     /* sd-bus */
 	FAULT_KINDS,
 };
 
@@ -40,6 +43,8 @@ struct fault {
 
 /* "memory ENOMEM from 3 on" */
 const char *fault_text(const struct fault *fault);
+/* "memory"; FAULT_NONE: no kind is called that. */
+enum fault_kind fault_named(const char *name);
 
 /* Calls run for every kind in kinds (ended by FAULT_NONE; NULL: all), each of its errors, once and
  * to stay, until it no longer strikes. Without end: the test fails. */
@@ -54,13 +59,25 @@ bool fault_struck(void);
 
 /* ---- a world of files ---------------------------------------------------------------------- */
 
-/* What is below /sys, /dev, /run and /proc is below root from now on; NULL: is itself again. A file
- * of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'. */
+/* What is below /sys, /dev, /run, /proc and /etc is below root from now on; NULL: is itself again.
+ * A file of dev is the node that dev/NAME.node says: "b 8:0" or "c 21:0". Directories are sysfs'.
+ */
 void fault_world(const char *root);
 
 /* Asked before the kernel. -1 with errno, 0; or 1: not meant. */
 typedef int (*fault_ioctl)(int fd, unsigned long request, void *arg);
 void fault_on_ioctl(fault_ioctl answer);
+/* An abstract address is below root, too: this is where somebody connects who means name. */
+socklen_t fault_address(const char *name, struct sockaddr_un *ret);
+
+/* Netlink sockets that are none: made, and received from. error: what it is to fail by, or 0. */
+struct fault_netlink {
+	int (*make)(int protocol);
+	bool (*is_one)(int fd);
+	ssize_t (*receive)(int fd, struct msghdr *m, int error);
+};
+void fault_on_netlink(const struct fault_netlink *answer);
+
 /* Nobody else may claim a node: O_EXCL fails by EBUSY. */
 void fault_claimed(bool claimed);
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/core.h"
+#include "core/errand.h"
 #include "fault.h"
 
 enum {
@@ -380,6 +381,140 @@ static void test_no_memory_for_many(void **state)
 	fault_each(kinds, run_many);
 }
 
+/* ---- words -------------------------------------------------------------------------------- */
+
+/* Of two devices on host 3, the second of which is fenced. */
+static const struct word_row {
+	const char *rule;
+	enum verb verb;
+	uint32_t flags;
+	const char *names[3];
+	uint32_t requests;
+} words[] = {
+	{ "two devices", VERB_CHECK, 0, { "3:0:0:1", "3:0:0:2" }, 2 },
+	{ "one that is not there", VERB_PURGE, 0, { "9:0:0:0" }, 1 },
+	{ "one that is to come", VERB_WAIT, 0, { "nobody" }, 1 },
+	{ "one that grew", VERB_GROW, 0, { "3:0:0:1" }, 1 },
+	{ "all that is fenced", VERB_PURGE, REQUEST_FENCED, { NULL }, 1 },
+	{ "all hosts", VERB_RESCAN, 0, { NULL }, 1 },
+};
+
+static const struct word_row *the_word;
+static bool hole_is_said;
+static uint64_t reading;
+static unsigned asked;
+
+static void act_words(void *arg, const struct action *a)
+{
+	(void)arg;
+	if (a->kind == ACT_READ_DEVICES)
+		reading = a->id;
+}
+
+static void record(void *arg, const char *line)
+{
+	(void)arg;
+	hole_is_said |= !line;
+	asked += line && !strncmp(line, "ask ", 4);
+}
+
+static void tell_devices(void)
+{
+	feed(built_host(3));
+	feed(built_device(3, 1, "one"));
+	feed(built_device(3, 2, "two"));
+	feed((struct observation){ .kind = OBS_DEVICES_END, .action = reading });
+	((struct model *)(uintptr_t)core_model(t.core))->paths[1]->fence.fenced = true;
+}
+
+static uint32_t open_requests(void)
+{
+	const struct model *m = core_model(t.core);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		n += m->requests[i].used;
+	return n;
+}
+
+static enum errand_progress step_errand(struct errand *errand)
+{
+	enum errand_progress progress;
+	bool changed;
+
+	fault_begin();
+	progress = errand_step(errand, t.now, &changed);
+	fault_end();
+	return progress;
+}
+
+static void begin_words(void)
+{
+	const struct core_port port = { .act = act_words, .recorder = { .line = record } };
+
+	t.now.ms = BUILT_NOW_MS;
+	hole_is_said = false;
+	asked = 0;
+	assert_int_equal(core_new(&port, built_config(""), &t.core), 0);
+	core_settle(t.core, t.now);
+	tell_devices();
+}
+
+/* It waits for the answers of all it is about, or it says that there is no memory. */
+static void require_progress(const struct fault *fault, enum errand_progress progress)
+{
+	if (progress != ERRAND_NO_MEMORY && open_requests() != the_word->requests)
+		fail_msg("%s: %s: %u requests", fault_text(fault), the_word->rule, open_requests());
+	if (progress == ERRAND_NO_MEMORY && !fault_struck())
+		fail_msg("%s: no memory", the_word->rule);
+	if (!asked && !hole_is_said)
+		fail_msg("%s: %s: a hole in the recording", fault_text(fault), the_word->rule);
+}
+
+static void run_word(const struct fault *fault)
+{
+	const struct obs_request word = {
+		.verb = the_word->verb, .flags = the_word->flags, .timeout_ms = 10000, .paths = 1
+	};
+	long live = fault_live();
+	struct errand *errand;
+	int r;
+
+	begin_words();
+	fault_begin();
+	r = errand_new(t.core, &word, (char *const *)the_word->names, &errand);
+	fault_end();
+	if (r < 0) {
+		assert_int_equal(r, -ENOMEM);
+	} else {
+		enum errand_progress progress = step_errand(errand);
+
+		if (the_word->verb == VERB_RESCAN) { /* everything is read first */
+			t.now.ms += 1000;
+			core_settle(t.core, t.now);
+			tell_devices();
+			progress = step_errand(errand);
+		}
+		require_progress(fault, progress);
+		errand_free(errand);
+	}
+	assert_int_equal(open_requests(), 0);
+	t.core = core_free(t.core);
+	if (fault_live() != live)
+		fail_msg("%s: %s: something is left", fault_text(fault), the_word->rule);
+}
+
+static void test_no_memory_for_words(void **state)
+{
+	static const enum fault_kind kinds[] = { FAULT_MEMORY, FAULT_NONE };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		the_word = &words[i];
+		fault_each(kinds, run_word);
+	}
+}
+
 static void ignore(void *arg, enum log_level level, const char *event, const char *line)
 {
 	(void)arg;
@@ -393,6 +528,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_no_memory_for_many),
+		cmocka_unit_test(test_no_memory_for_words),
 	};
 
 	log_set_sink(ignore, NULL);

@@ -142,9 +142,12 @@ if bay_init; then
 	must bay_swap 1 1 new
 	ok wait_until 30 path_is "$disk" state fenced -- "another disk behind a mounted one: it is fenced"
 	is "$(state_of "$disk")" offline "and offline"
+	must cp /share/bay-new.img $files/new.fenced
+	note "bytes written before the fence: $(cmp -l $files/new.before $files/new.fenced | wc -l)" \
+		"$(cmp -l $files/new.before $files/new.fenced | head -n 5 | xargs)"
 	echo data >/mnt/bay/file 2>/dev/null
 	sync
-	ok cmp /share/bay-new.img $files/new.before -- "the file system was not written to the other disk"
+	ok cmp /share/bay-new.img $files/new.fenced -- "the file system was not written to the other disk"
 	is "$(pk purge --fenced --json "$disk" | jq -r '.removals[0].result')" busy "a mounted one does not go"
 	must umount /mnt/bay
 	dir=$(device_dir "$disk")

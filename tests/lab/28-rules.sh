@@ -76,11 +76,11 @@ is_asked() { [ "$(path_field "$1" state)" = up ]; }
 is_left_alone() { [ "$(path_field "$1" state) $(path_field "$1" reason)" = "unchecked not asked" ]; }
 asked() { pk paths --json | jq -r '.paths[] | select(.reason != "not asked") | .dev' | sort | xargs; }
 asked_are() { [ "$(asked)" = "$1" ]; }
-# what multipath would make maps of, were it not -d
+# what multipath would make maps of, were it not -d: the rows of its list, and again those of its maps
 listed()
 {
 	multipath -d -v3 >/run/lab/multipath.log 2>&1
-	sed -n '/paths list/,$p' /run/lab/multipath.log | grep -oE ' sd[a-z]+ +[0-9]+:[0-9]+ ' | awk '{ print $1 }' | sort | xargs
+	sed -n '/paths list/,$p' /run/lab/multipath.log | grep -oE ' sd[a-z]+ +[0-9]+:[0-9]+ ' | awk '{ print $1 }' | sort -u | xargs
 }
 
 sorted() { printf '%s\n' "$@" | sort | xargs; }

@@ -19,6 +19,7 @@ static const struct {
 	{ "empty fits everything", "", "foo", PATTERN_FINE, true },
 	{ "numbers of repetitions", "^3600[0-9a-f]{4,32}$", "3600a09f", PATTERN_FINE, true },
 	{ "a ] in brackets", "^[]x]+$", "x]x", PATTERN_FINE, true },
+	{ "a ] in brackets that exclude", "^[^](){9999}]+$", "ab", PATTERN_FINE, true },
 	{ "a class in brackets", "^[[:alpha:](){9999}]+$", "a(9", PATTERN_FINE, true },
 	{ "an open group", "(", "", PATTERN_WRONG, false },
 	{ "an open bracket", "[a", "", PATTERN_WRONG, false },

@@ -42,6 +42,7 @@ static const struct {
 	{ "... or is not taken", "marginal_path_err_sample_time", "no", 0, "no" },
 
 	/* counts */
+	{ "blanks around a count", "polling_interval", " \t7 ", 0, "7" },
 	{ "a count has no sign", "polling_interval", "+7", INVALID, NULL },
 	{ "a negative count is no huge one", "polling_interval", "-1", INVALID, NULL },
 	{ "a word is no count", "polling_interval", "abc", INVALID, NULL },
@@ -103,6 +104,7 @@ static const struct {
 	{ "no features", "features", "0", 0, "0" },
 	{ "two features", "features", "2 pg_init_retries 50", 0, "2 pg_init_retries 50" },
 	{ "tabs between them", "features", "2\tpg_init_retries\t50", 0, "2\tpg_init_retries\t50" },
+	{ "a count with something behind it", "features", "2x pg_init_retries 50", INVALID, NULL },
 	{ "one feature missing", "features", "2 pg_init_retries", INVALID, NULL },
 	{ "one feature too many", "features", "0 x", INVALID, NULL },
 	{ "no count", "features", "queue_if_no_path", INVALID, NULL },

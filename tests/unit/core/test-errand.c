@@ -202,12 +202,50 @@ static void a_rescan_reads_everything_first(void **state)
 	core_free(s.core);
 }
 
+/* Without a name it is about all hosts that an array may be behind. */
+static void a_rescan_of_everything(void **state)
+{
+	static const struct {
+		uint32_t number;
+		enum protocol protocol;
+	} hosts[] = { { 3, PROTOCOL_ISCSI }, { 4, PROTOCOL_FCP }, { 5, PROTOCOL_ATA } };
+	struct obs_request word = { .verb = VERB_RESCAN, .timeout_ms = 10000 };
+	struct errand *e;
+	struct scene s;
+	bool changed;
+
+	(void)state;
+	scene_init(&s);
+	know_devices(&s);
+	assert_int_equal(errand_new(s.core, &word, NULL, &e), 0);
+	assert_int_equal(errand_verb(e), VERB_RESCAN);
+	assert_int_equal(errand_step(e, s.now, &changed), ERRAND_WAITS);
+	settle(&s);
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		struct observation host = { .kind = OBS_HOST };
+
+		host.host.number = hosts[i].number;
+		host.host.protocol = hosts[i].protocol;
+		feed(&s, &host);
+	}
+	know_devices(&s);
+	assert_int_equal(errand_step(e, s.now, &changed), ERRAND_WAITS);
+	assert_int_equal(open_requests(s.core), 2);
+	for (uint32_t i = 0; i < core_model(s.core)->n_requests; i++)
+		if (core_model(s.core)->requests[i].used)
+			assert_int_equal(core_model(s.core)->requests[i].id, errand_id(e));
+	errand_free(e);
+	assert_int_equal(open_requests(s.core), 0);
+	core_free(s.core);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(progress),
 		cmocka_unit_test(it_opens_when_the_devices_are_known),
 		cmocka_unit_test(a_rescan_reads_everything_first),
+		cmocka_unit_test(a_rescan_of_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

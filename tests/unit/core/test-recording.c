@@ -108,6 +108,24 @@ static int lost(void)
 	return strcmp(said, "recording-ended why=lost lines=2") != 0;
 }
 
+/* A file has an end, and what does not fit into it is not begun. */
+static int full(void)
+{
+	char *line = malloc(RECORDING_FILE_BYTES);
+
+	if (!line)
+		return 2;
+	memset(line, 'x', RECORDING_FILE_BYTES - 1);
+	line[RECORDING_FILE_BYTES - 1] = '\0';
+	put("one");
+	put(line);
+	free(line);
+	put("more");
+	recording_flush();
+	return strcmp(said, "recording-ended why=full lines=2") != 0 ||
+	       recording_recorder().line != NULL;
+}
+
 static int no_memory(void)
 {
 	put(NULL);
@@ -122,6 +140,7 @@ static const struct case_row {
 	{ "lines come in their order", lines, "# recorded by pathkeeperd 7\none\ntwo\n" },
 	{ "who does not write fast enough ends it, and nobody waits", slow, NULL },
 	{ "so does a writer that is gone", lost, NULL },
+	{ "a file that has become too long", full, NULL },
 	{ "and a line that could not be made", no_memory, NULL },
 };
 

@@ -68,6 +68,8 @@ static const struct row {
 	{ "/dev/dm-3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
 	{ "dm-33", NAME_ADDRESS, "" },
 	{ "dm-", NAME_WORD, "" },
+	{ "dm-3x", NAME_WORD, "" },
+	{ "sdX", NAME_WORD, "" },
 	{ "host3", NAME_ADDRESS, "3:0:0:1" },
 	{ "host1", NAME_ADDRESS, "" }, /* not host13 */
 	{ "host13", NAME_ADDRESS, "13:0:0:1" },

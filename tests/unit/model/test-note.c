@@ -324,6 +324,96 @@ static void test_what_is_going_is_no_new_path(void **state)
 	assert_int_equal(m->n_paths, 1);
 }
 
+/* What cannot be read is there, as far as is known, and everything is read again. */
+static void test_what_cannot_be_read_is_not_gone(void **state)
+{
+	struct observation done = { .kind = OBS_DEVICES_END }, unread = built_device(3, 1, "");
+	const struct obs_device before = p->device;
+
+	(void)state;
+	unread.result = -EIO;
+	unread.device.present = false;
+	done.action = model_ask(m, &m->devices_asked, m->now);
+	note(unread);
+	assert_true(m->devices_lost);
+	assert_memory_equal(&p->device, &before, sizeof before);
+	note(done);
+	assert_int_equal(m->n_paths, 1);
+	assert_true(m->devices_known);
+}
+
+static void test_a_reading_without_what_cannot_be_read_is_not_whole(void **state)
+{
+	struct observation done = { .kind = OBS_DEVICES_END }, unread = built_device(3, 2, "");
+
+	(void)state;
+	unread.result = -EIO;
+	done.action = model_ask(m, &m->devices_asked, m->now);
+	note(unread); /* of which nobody knew */
+	note(done);
+	assert_int_equal(m->n_paths, 1); /* though it was not mentioned */
+	assert_false(m->devices_known);
+	assert_true(m->devices_lost);
+	done.action = model_ask(m, &m->devices_asked, m->now);
+	note(done);
+	assert_int_equal(m->n_paths, 0);
+	assert_true(m->devices_known);
+}
+
+/* A device that was looked at after its removal, and could not be read, may be there or not. */
+static void test_a_look_after_a_deed(void **state)
+{
+	struct observation look = built_device(3, 1, "one");
+
+	(void)state;
+	look.action = p->look_after_deed = 77;
+	look.result = -EIO;
+	look.action++;
+	note(look); /* another question */
+	assert_false(p->look_failed);
+	look.action--;
+	note(look);
+	assert_true(p->look_failed);
+	assert_false(p->present_after_deed);
+	assert_int_equal(p->look_after_deed, 0);
+	p->look_after_deed = 77;
+	look.result = 0;
+	note(look);
+	assert_true(p->present_after_deed);
+}
+
+static uint64_t last_departure(uint32_t number)
+{
+	const struct place host = place_of_host(number);
+
+	return departures_last(&m->departures, &host).ms;
+}
+
+/* Its number may be given to another one, on which nothing has been yet. */
+static void test_a_host_that_ends_takes_its_departures_along(void **state)
+{
+	struct observation gone = built_device(3, 1, "one"), other = built_host(3);
+	struct observation done = { .kind = OBS_DEVICES_END };
+
+	(void)state;
+	note(built_host(3));
+	gone.device.present = false;
+	note(gone);
+	assert_int_equal(last_departure(3), m->now.ms);
+	note(built_host(3));
+	assert_int_equal(last_departure(3), m->now.ms);
+	other.host.ino++;
+	note(other);
+	assert_int_equal(last_departure(3), 0);
+	built_path(m, 3, 1, "one");
+	note(gone);
+	assert_int_equal(last_departure(3), m->now.ms);
+	done.action = model_ask(m, &m->devices_asked, m->now);
+	note(done); /* which did not mention it */
+	assert_null(model_known_host(m, 3));
+	assert_int_equal(last_departure(3), 0);
+}
+
 static void test_the_way(void **state)
 {
 	struct observation o = built_device(3, 1, "one");
@@ -778,6 +868,10 @@ int main(void)
 		TEST(test_a_look_that_failed_has_seen_nothing),
 		TEST(test_what_is_going_is_looked_at_before_it_is_gone),
 		TEST(test_what_is_going_is_no_new_path),
+		TEST(test_what_cannot_be_read_is_not_gone),
+		TEST(test_a_reading_without_what_cannot_be_read_is_not_whole),
+		TEST(test_a_look_after_a_deed),
+		TEST(test_a_host_that_ends_takes_its_departures_along),
 		TEST(test_the_way),
 		TEST(test_attention),
 		TEST(test_hints_are_looked_at_once),

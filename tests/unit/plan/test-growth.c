@@ -209,6 +209,37 @@ static void test_somebody_else_resizes_it(void **state)
 	assert_int_equal(count(ACT_RESIZE_MAP), 0);
 }
 
+/* The kernel says less than before: the data behind its end is where? */
+static void test_without_a_map_it_is_smaller(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin(false);
+	id = ask(p);
+	both_are_read(OLD / 2);
+	world_require_request(w, id, RESULT_FAILED, "smaller than before");
+}
+
+/* By whom a map is to be resized depends on who owns it. */
+static void test_not_before_it_is_known_who_owns_the_map(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin(true);
+	w->unanswered[ACT_ASK_OWNER] = true;
+	w->m->owner_known = false;
+	id = ask(p);
+	both_are_read(NEW);
+	assert_int_equal(count(ACT_RESIZE_MAP), 0);
+	world_require_request(w, id, REQUEST_OPEN, "");
+	assert_int_equal(world_request(w, id)->waits, BECAUSE_OWNER_UNKNOWN);
+	w->m->owner_known = true;
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_RESIZE_MAP), 1);
+}
+
 /* ---- one hand a host ------------------------------------------------------------------------- */
 
 static void test_one_hand_a_host(void **state)
@@ -499,6 +530,8 @@ int main(void)
 		TEST(test_without_a_map),
 		TEST(test_a_map_that_is_long_enough),
 		TEST(test_somebody_else_resizes_it),
+		TEST(test_without_a_map_it_is_smaller),
+		TEST(test_not_before_it_is_known_who_owns_the_map),
 		TEST(test_one_hand_a_host),
 		TEST(test_a_removal_waits_for_it),
 		TEST(test_a_hand_that_does_not_come_back),

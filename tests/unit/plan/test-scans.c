@@ -405,6 +405,95 @@ static void test_silent_hosts_are_left_alone(void **state)
 	require_scans(0);
 }
 
+static const struct {
+	const char *rule;
+	enum protocol protocol;
+	uint32_t scans;
+} fabrics[] = {
+	{ "iSCSI", PROTOCOL_ISCSI, 1 },
+	{ "Fibre Channel", PROTOCOL_FCP, 1 },
+	{ "SRP", PROTOCOL_SRP, 1 },
+	{ "SAS has no ports that come and go", PROTOCOL_SAS, 0 },
+	{ "virtio neither", PROTOCOL_VIRTIO, 0 },
+};
+
+static void test_which_silent_hosts_are_looked_at(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fabrics); i++) {
+		if (i)
+			end(state);
+		begin("rescan_interval 20\n");
+		model_host(w->m, 4)->seen.protocol = fabrics[i].protocol;
+		world_run(w, 6000);
+		if (w->n_deeds != fabrics[i].scans)
+			fail_msg("%s: %u scans", fabrics[i].rule, w->n_deeds);
+	}
+}
+
+static void remove_target_5(const struct path *neighbour_of)
+{
+	struct departed row = { .address = neighbour_of->device.address, .at = w->m->now };
+
+	row.address.target = 5;
+	row.ours = true;
+	assert_int_equal(departures_add(&w->m->departures, &row), 0);
+}
+
+static uint32_t scans_of_target_5(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_deeds; i++)
+		n += w->deeds[i].kind == ACT_SCAN && w->deeds[i].scan.place.target == 5;
+	return n;
+}
+
+/* Its host has others, but nobody is left behind that target who would tell. */
+static void test_a_silent_target_of_a_host_that_is_not(void **state)
+{
+	(void)state;
+	begin("rescan_interval 20\n");
+	remove_target_5(p);
+	world_run(w, 19000);
+	assert_int_equal(scans_of_target_5(), 0);
+	world_run(w, 2000);
+	assert_int_equal(scans_of_target_5(), 1);
+	world_deed_ends(w, 0, STAGE_NONE);
+	world_run(w, 18000);
+	assert_int_equal(scans_of_target_5(), 1);
+	world_run(w, MINUTE_MS);
+	assert_int_equal(scans_of_target_5(), 2);
+}
+
+static void test_a_silent_target_is_left_alone_without_an_interval(void **state)
+{
+	(void)state;
+	begin("");
+	remove_target_5(p);
+	world_run(w, 10 * MINUTE_MS);
+	require_scans(0);
+}
+
+/* The hand of an earlier daemon has the lock, and does not come back either. */
+static void test_a_lock_is_not_waited_for_without_end(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin("");
+	id = ask(place_of_host(3), 0);
+	for (uint64_t ms = 0; ms < SCANS_HAND_MS; ms += 2000) {
+		world_run(w, 2000);
+		world_require_request(w, id, REQUEST_OPEN, "");
+		world_deed_ends(w, -EBUSY, STAGE_LOCK);
+	}
+	world_run(w, SOON_MS);
+	world_deed_ends(w, -EBUSY, STAGE_LOCK);
+	world_run(w, 10);
+	world_require_request(w, id, RESULT_PENDING, "host");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -426,6 +515,11 @@ int main(void)
 		cmocka_unit_test_teardown(test_what_is_back_is_not_looked_for, end),
 		cmocka_unit_test_teardown(test_silent_hosts, end),
 		cmocka_unit_test_teardown(test_silent_hosts_are_left_alone, end),
+		cmocka_unit_test_teardown(test_which_silent_hosts_are_looked_at, end),
+		cmocka_unit_test_teardown(test_a_silent_target_of_a_host_that_is_not, end),
+		cmocka_unit_test_teardown(
+			test_a_silent_target_is_left_alone_without_an_interval, end),
+		cmocka_unit_test_teardown(test_a_lock_is_not_waited_for_without_end, end),
 	};
 
 	return cmocka_run_group_tests_name("scans", tests, NULL, NULL);

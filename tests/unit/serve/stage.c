@@ -38,6 +38,12 @@ struct sources {
 	void *done_arg;
 };
 
+static void own(const struct sources *s, bool begins)
+{
+	if (s->script.own)
+		s->script.own(begins);
+}
+
 struct core *sources_core(struct sources *s)
 {
 	return s->core;
@@ -73,11 +79,16 @@ void sources_helpers(struct sources *s,
 int sources_reconfigure(struct sources *s,
 	void (*done)(void *arg, int result, const struct diagnostics *remarks), void *arg)
 {
+	int r;
+
 	if (s->done)
 		return -EBUSY;
 	s->done = done;
 	s->done_arg = arg;
-	return loop_defer_now(s->read);
+	own(s, true);
+	r = loop_defer_now(s->read);
+	own(s, false);
+	return r;
 }
 
 static void on_read(void *arg)
@@ -200,21 +211,28 @@ static void on_answer(void *arg)
 	static struct action actions[ARRAY_SIZE(((struct sources *)0)->actions)];
 	unsigned n = s->n_actions;
 
+	own(s, true);
 	memcpy(actions, s->actions, n * sizeof *actions);
 	s->n_actions = 0;
 	for (unsigned i = 0; i < n; i++)
 		answer_one(s, &actions[i]);
 	sources_kick(s);
+	own(s, false);
 }
 
 static void on_settle(void *arg)
 {
 	struct sources *s = arg;
-	instant now = loop_now(), next = core_settle(s->core, now);
+	instant now = loop_now(), next;
 
+	own(s, true);
+	next = core_settle(s->core, now);
+	own(s, false);
 	if (s->settled)
 		s->settled(s->listener);
+	own(s, true);
 	loop_timer_set(s->timer, instant_earlier(next, instant_add_ms(now, 1000)));
+	own(s, false);
 }
 
 static void on_time(void *arg)

@@ -19,7 +19,8 @@ struct stage {
 struct stage_script {
 	unsigned n_devices; /* sda to ..., 3:0:0:N, all up */
 	bool devices_stay_unknown, checks_stay_out;
-	int reading_result; /* of reconfigure; a negative one brings a remark */
+	int reading_result;	  /* of reconfigure; a negative one brings a remark */
+	void (*own)(bool begins); /* told when what runs is the stage's own; may be NULL */
 };
 
 void stage_init(struct stage *stage, const struct stage_script *script);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A hand of device-mapper, whose every call fails once, and from then on. It does nothing unless
+ * all its conditions hold; it says what it did and how that ended, by name, or its end is seen; and
+ * no map is left suspended by it, or with a table that somebody else's resume would bring in.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "act/dm_hand.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "fault.h"
+#include "mapper.h"
+#include "port/packet.h"
+#include "../unit/root.h"
+
+#define OWNER "/org/kernel/linux/storage/multipathd"
+
+enum { ENDED = 100, LEAKED = 103, SECTORS = 1000, MORE = 2000 };
+enum { ORACLE, OTHER }; /* the maps */
+
+static const struct row {
+	const char *rule;
+	enum action_kind kind;
+	int want; /* without a fault */
+	bool owned, runs, alone, suspended, absent, other_number, other_name, in_use;
+	bool refuses_load, refuses_take_over, owner_fails;
+} rows[] = {
+	{ "a path is failed", ACT_FAIL_PATH, .want = 0 },
+	{ "... not in another map", ACT_FAIL_PATH, -ESTALE, .other_number = true },
+	{ "... not for a daemon that is gone", ACT_FAIL_PATH, -ECANCELED, .alone = true },
+	{ "a map of nobody is removed", ACT_REMOVE_MAP, .want = 0 },
+	{ "... not another one", ACT_REMOVE_MAP, -ESTALE, .other_number = true },
+	{ "... not while it is open", ACT_REMOVE_MAP, -EBUSY, .in_use = true },
+	{ "... not when it may have an owner by now", ACT_REMOVE_MAP, -EAGAIN, .runs = true },
+	{ "... not for a daemon that is gone", ACT_REMOVE_MAP, -ECANCELED, .alone = true },
+	{ "what is not there is removed", ACT_REMOVE_MAP, 0, .absent = true },
+	{ "its owner removes it", ACT_REMOVE_MAP, 0, .owned = true, .runs = true },
+	{ "... by its name, which is another one by now", ACT_REMOVE_MAP, -ESTALE, .owned = true,
+		.runs = true, .other_name = true },
+	{ "... or does not", ACT_REMOVE_MAP, -EIO, .owned = true, .runs = true,
+		.owner_fails = true },
+	{ "a map of nobody is made longer", ACT_RESIZE_MAP, .want = 0 },
+	{ "... not another one", ACT_RESIZE_MAP, -ESTALE, .other_number = true },
+	{ "... not where a path is too small", ACT_RESIZE_MAP, -EINVAL, .refuses_load = true },
+	{ "... it goes on when its new table is not taken over", ACT_RESIZE_MAP, -EINVAL,
+		.refuses_take_over = true },
+	{ "... not while somebody keeps it suspended", ACT_RESIZE_MAP, -EBUSY, .suspended = true },
+	{ "... not when it may have an owner by now", ACT_RESIZE_MAP, -EAGAIN, .runs = true },
+	{ "its owner makes it longer", ACT_RESIZE_MAP, 0, .owned = true, .runs = true },
+};
+
+static const struct row *row;
+static struct mapper *mapper;
+static struct mapper before;
+static char root[64];
+static struct packet packet;
+
+static struct action action_of(const struct row *r)
+{
+	struct action a = { .kind = r->kind, .id = 7 };
+
+	a.map.map = (struct devt){ MAPPER_MAJOR, r->other_number ? 9 : 1 };
+	a.map.member = (struct devt){ 8, 16 };
+	a.map.owned = r->owned;
+	a.map.sectors = MORE;
+	TEXT_SET(a.map.name, r->other_name ? "elsewhere" : "oracle");
+	TEXT_SET(a.map.uuid, "mpath-oracle");
+	return a;
+}
+
+static void set_map(struct mapper_map *map, const char *name, unsigned minor)
+{
+	*map = (struct mapper_map){ .there = true, .minor = minor, .sectors = SECTORS };
+	snprintf(map->name, sizeof map->name, "%s", name);
+	snprintf(map->uuid, sizeof map->uuid, "mpath-%s", name);
+	TEXT_SET(map->type, "multipath");
+	TEXT_SET(map->params, "0 0 1 1 service-time 0 1 1 8:16 1");
+	TEXT_SET(map->status, "2 0 0 0 1 1 A 0 1 0 8:16 A 0");
+}
+
+static void set_up(void)
+{
+	*mapper = (struct mapper){ .refuses_load = row->refuses_load,
+		.refuses_take_over = row->refuses_take_over };
+	set_map(&mapper->maps[ORACLE], "oracle", 1);
+	set_map(&mapper->maps[OTHER], "other", 9);
+	mapper->maps[ORACLE].there = !row->absent;
+	mapper->maps[ORACLE].suspended = row->suspended;
+	mapper->maps[ORACLE].open_count = row->in_use;
+	before = *mapper;
+}
+
+int __real_connect(int fd, const struct sockaddr *a, socklen_t len);
+
+/* ---- the owner ---------------------------------------------------------------------------- */
+
+static void serve_one(int fd)
+{
+	const char *reply = row->owner_fails ? "fail\n" : "ok\n";
+	size_t len = 0, reply_len = strlen(reply) + 1;
+	char command[512] = "";
+
+	if (recv(fd, &len, sizeof len, MSG_WAITALL) != sizeof len || len >= sizeof command ||
+		recv(fd, command, len, MSG_WAITALL) != (ssize_t)len)
+		return;
+	if (!row->owner_fails && !strcmp(command, "del map oracle"))
+		mapper->maps[ORACLE].there = false;
+	if (!row->owner_fails && !strcmp(command, "resize map oracle"))
+		mapper->maps[ORACLE].sectors = MORE;
+	send(fd, &reply_len, sizeof reply_len, MSG_NOSIGNAL);
+	send(fd, reply, reply_len, MSG_NOSIGNAL);
+}
+
+static _Noreturn void be_owner(int listening)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		int client = accept(listening, NULL, NULL);
+
+		serve_one(client);
+		close(client);
+	}
+}
+
+/* Until it is ended; its pid. */
+static int begin_owner(void)
+{
+	struct sockaddr_un address;
+	socklen_t len = fault_address(OWNER, &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), pid;
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		be_owner(fd);
+	close(fd);
+	return pid;
+}
+
+/* It takes one after the other: what it was told before is done. */
+static void wait_for_owner(void)
+{
+	static const char command[] = "nothing";
+	struct sockaddr_un address;
+	socklen_t len = fault_address(OWNER, &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t size = sizeof command;
+
+	assert_int_equal(__real_connect(fd, (const struct sockaddr *)&address, len), 0);
+	assert_int_equal(send(fd, &size, sizeof size, MSG_NOSIGNAL), sizeof size);
+	assert_int_equal(send(fd, command, sizeof command, MSG_NOSIGNAL), sizeof command);
+	assert_int_equal(recv(fd, &size, sizeof size, MSG_WAITALL), sizeof size);
+	close(fd);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	char command[256];
+
+	snprintf(command, sizeof command, "mkdir -p %s/proc/4711 && echo %s > %s/%s", root, text,
+		root, path);
+	assert_int_equal(system(command), 0);
+}
+
+/* ---- the hand ----------------------------------------------------------------------------- */
+
+static int begin_hand(int daemon, int socket)
+{
+	long live = fault_live();
+	unsigned fds, left;
+	int pid = fork(), r;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	close_fd(daemon);
+	fds = fault_open_fds();
+	fault_begin();
+	r = dm_hand_main(socket, 0);
+	fault_end();
+	left = fault_open_fds();
+	_exit(left != fds || fault_live() != live ? LEAKED : ENDED + r);
+}
+
+static bool hear(int socket, struct observation *ret)
+{
+	bool any = packet_receive_patiently(socket, &packet) == 1 &&
+		   packet_next(&packet, ret, sizeof *ret) == 1;
+
+	packet_done(&packet);
+	return any && ret->kind == OBS_DONE && ret->action == 7;
+}
+
+static bool is_done(void)
+{
+	const struct mapper_map *map = &mapper->maps[ORACLE];
+
+	switch ((int)row->kind) {
+	case ACT_FAIL_PATH: return mapper->messages > 0;
+	case ACT_REMOVE_MAP: return !map->there;
+	default: return map->sectors == MORE;
+	}
+}
+
+/* A call that fails for ever cannot mend anything. */
+static bool is_hopeless(const struct fault *f)
+{
+	return f->kind == FAULT_CONTROL && f->stays;
+}
+
+/* These mean that there is nothing, and are believed. */
+static bool says_absent(const struct fault *f)
+{
+	return (f->error == ENOENT || f->error == ENODEV) && f->kind != FAULT_SOCKET;
+}
+
+static void require_untouched(const struct fault *f)
+{
+	const struct mapper_map *map = &mapper->maps[ORACLE];
+
+	if (memcmp(&mapper->maps[OTHER], &before.maps[OTHER], sizeof *map) != 0)
+		fail_msg("%s, %s: another map changed", row->rule, fault_text(f));
+	if (map->suspended != before.maps[ORACLE].suspended && !is_hopeless(f))
+		fail_msg("%s, %s: suspended: %d", row->rule, fault_text(f), map->suspended);
+	if (map->has_new && !is_hopeless(f))
+		fail_msg("%s, %s: a table waits to be taken over", row->rule, fault_text(f));
+	if (row->want < 0 && memcmp(mapper, &before, sizeof before) != 0 && !is_hopeless(f) &&
+		!(row->runs && says_absent(f)))
+		fail_msg("%s, %s: it is done", row->rule, fault_text(f));
+}
+
+static void require_word(const struct fault *f, const struct observation *done)
+{
+	bool changed = memcmp(mapper, &before, sizeof before) != 0;
+
+	if (done->result < 0 && !strerrorname_np(-done->result))
+		fail_msg("%s, %s: %d", row->rule, fault_text(f), done->result);
+	if (done->result == 0 && !is_done() && !says_absent(f))
+		fail_msg("%s, %s: done, it says", row->rule, fault_text(f));
+	if (changed && !done->done.written)
+		fail_msg("%s, %s: it does not say that it wrote", row->rule, fault_text(f));
+	if (!fault_struck() && done->result != row->want)
+		fail_msg("%s: %d", row->rule, done->result);
+}
+
+static void run(const struct fault *f)
+{
+	const struct action a = action_of(row);
+	struct observation done;
+	int pair[2], pid, status;
+	bool heard;
+
+	set_up();
+	assert_int_equal(packet_pair(pair), 0);
+	assert_int_equal(packet_send_one(pair[0], &a, action_size(&a), NULL, 0), 0);
+	if (row->alone)
+		pair[0] = close_fd(pair[0]);
+	else
+		assert_int_equal(shutdown(pair[0], SHUT_WR), 0); /* nothing more is asked */
+	pid = begin_hand(pair[0], pair[1]);
+	close(pair[1]);
+	heard = pair[0] >= 0 && hear(pair[0], &done);
+	close_fd(pair[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (row->owned)
+		wait_for_owner();
+	if (heard)
+		require_word(f, &done);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
+		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
+	require_untouched(f);
+}
+
+static void test_dm_hand(void **state)
+{
+	char command[80];
+	int owner = -1;
+
+	(void)state;
+	TEXT_SET(root, "/tmp/pathkeeper-faults.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	fault_world(root);
+	mapper = mapper_begin(root);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		row = &rows[i];
+		if (row->owned && !root_is_here())
+			continue; /* its socket is believed to be root's only */
+		write_file("run/multipathd.pid", row->runs ? "4711" : "0");
+		write_file("proc/4711/comm", row->runs ? "multipathd" : "other");
+		if (row->owned)
+			owner = begin_owner();
+		fault_each(NULL, run);
+		if (row->owned) {
+			kill(owner, SIGKILL);
+			waitpid(owner, NULL, 0);
+		}
+	}
+	mapper_end();
+	fault_world(NULL);
+	snprintf(command, sizeof command, "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dm_hand),
+	};
+
+	return cmocka_run_group_tests_name("faults of a hand of maps", tests, NULL, NULL);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mapper.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "fault.h"
+
+static struct mapper *mapper;
+static int control = -1; /* a pipe, which is readable when something changed */
+
+static int fails(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static struct mapper_map *find(const struct dm_ioctl *io)
+{
+	for (unsigned i = 0; i < MAPPER_MAPS; i++) {
+		struct mapper_map *map = &mapper->maps[i];
+		bool is_it = io->uuid[0] ? !strcmp(io->uuid, map->uuid)
+					 : io->dev == makedev(MAPPER_MAJOR, map->minor);
+
+		if (map->there && is_it)
+			return map;
+	}
+	return NULL;
+}
+
+static void describe(const struct mapper_map *map, struct dm_ioctl *io)
+{
+	io->flags = map->suspended ? DM_SUSPEND_FLAG : 0;
+	io->dev = makedev(MAPPER_MAJOR, map->minor);
+	io->open_count = (int)map->open_count;
+	io->target_count = 1;
+	TEXT_SET(io->name, map->name);
+	TEXT_SET(io->uuid, map->uuid);
+}
+
+static int on_list(struct dm_ioctl *io)
+{
+	uint8_t *at = (uint8_t *)io + io->data_start;
+	struct dm_name_list *last = NULL;
+
+	memset(at, 0, sizeof *last);
+	for (unsigned i = 0; i < MAPPER_MAPS; i++) {
+		const struct mapper_map *map = &mapper->maps[i];
+		size_t size = offsetof(struct dm_name_list, name) + strlen(map->name) + 1;
+
+		if (!map->there)
+			continue;
+		last = (struct dm_name_list *)at;
+		size = ((size + 7) & ~(size_t)7) + 8; /* the event number */
+		memset(at, 0, size);
+		last->dev = makedev(MAPPER_MAJOR, map->minor);
+		last->next = (uint32_t)size;
+		strcpy((char *)at + offsetof(struct dm_name_list, name), map->name);
+		at += size;
+	}
+	if (last)
+		last->next = 0;
+	return 0;
+}
+
+static int on_status(const struct mapper_map *map, struct dm_ioctl *io)
+{
+	const char *text = io->flags & DM_STATUS_TABLE_FLAG ? map->params : map->status;
+	uint8_t *data = (uint8_t *)io + io->data_start;
+	struct dm_target_spec spec = { .length = map->sectors };
+
+	TEXT_SET(spec.target_type, map->type);
+	memcpy(data, &spec, sizeof spec);
+	strcpy((char *)data + sizeof spec, text);
+	describe(map, io);
+	return 0;
+}
+
+static void drop_new(struct mapper_map *map)
+{
+	map->has_new = false;
+	map->new_sectors = 0;
+}
+
+static int on_load(struct mapper_map *map, const struct dm_ioctl *io)
+{
+	struct dm_target_spec spec;
+
+	memcpy(&spec, (const uint8_t *)io + io->data_start, sizeof spec);
+	if (mapper->refuses_load)
+		return fails(EINVAL);
+	if (strcmp((const char *)io + io->data_start + sizeof spec, map->params) != 0)
+		return fails(EBADMSG); /* no test wants another one */
+	map->has_new = true;
+	map->new_sectors = spec.length;
+	return 0;
+}
+
+static int on_resume(struct mapper_map *map)
+{
+	if (map->has_new) {
+		uint64_t sectors = map->new_sectors;
+
+		drop_new(map);
+		map->suspended = true;
+		if (mapper->refuses_take_over)
+			return fails(EINVAL);
+		map->sectors = sectors;
+	}
+	map->suspended = false;
+	return 0;
+}
+
+static int on_remove(struct mapper_map *map)
+{
+	if (map->open_count)
+		return fails(EBUSY);
+	map->there = false;
+	return 0;
+}
+
+static int on_map(unsigned number, struct mapper_map *map, struct dm_ioctl *io)
+{
+	switch (number) {
+	case DM_TABLE_STATUS_CMD: return on_status(map, io);
+	case DM_DEV_STATUS_CMD: describe(map, io); return 0;
+	case DM_TABLE_LOAD_CMD: return on_load(map, io);
+	case DM_TABLE_CLEAR_CMD: drop_new(map); return 0;
+	case DM_DEV_REMOVE_CMD: return on_remove(map);
+	case DM_TARGET_MSG_CMD: mapper->messages++; return 0;
+	case DM_DEV_SUSPEND_CMD:
+		if (!(io->flags & DM_SUSPEND_FLAG))
+			return on_resume(map);
+		map->suspended = true;
+		return 0;
+	default: return fails(ENOTTY);
+	}
+}
+
+static int on_ioctl(int fd, unsigned long request, void *arg)
+{
+	unsigned number = _IOC_NR(request);
+	struct dm_ioctl *io = arg;
+	struct mapper_map *map;
+
+	(void)fd;
+	if (_IOC_TYPE(request) != DM_IOCTL)
+		return 1;
+	if (number == DM_DEV_ARM_POLL_CMD)
+		return 0;
+	if (number == DM_LIST_DEVICES_CMD)
+		return on_list(io);
+	map = find(io);
+	return map ? on_map(number, map, io) : fails(ENXIO);
+}
+
+struct mapper *mapper_begin(const char *root)
+{
+	char path[256];
+
+	snprintf(path, sizeof path,
+		"mkdir -p %s/sys/class/misc/device-mapper %s/dev/mapper %s/run %s/proc", root, root,
+		root, root);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof path, "%s/dev/mapper/control", root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	control = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	assert_true(control >= 0);
+	mapper = mmap(
+		NULL, sizeof *mapper, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(mapper != MAP_FAILED);
+	fault_on_ioctl(on_ioctl);
+	return mapper;
+}
+
+void mapper_end(void)
+{
+	fault_on_ioctl(NULL);
+	munmap(mapper, sizeof *mapper);
+	close(control);
+}
+
+void mapper_tell(void)
+{
+	assert_int_equal(write(control, "", 1), 1);
+}
+
+void mapper_forget(void)
+{
+	char bytes[256];
+
+	while (read(control, bytes, sizeof bytes) > 0)
+		;
+}

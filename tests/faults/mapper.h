@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * A device-mapper of tables that are text, in a world of files. It is shared with the processes
+ * that are forked. As the kernel's, it keeps a map suspended whose new table it could not take
+ * over.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MAPPER_MAPS = 4 };
+
+struct mapper_map {
+	bool there, suspended, has_new;
+	char name[64], uuid[64], type[16], params[256], status[256];
+	unsigned minor, open_count;
+	uint64_t sectors, new_sectors;
+};
+
+struct mapper {
+	struct mapper_map maps[MAPPER_MAPS];
+	bool refuses_load;	/* a path is too small */
+	bool refuses_take_over; /* what was loaded */
+	unsigned messages;
+};
+
+/* What is below /dev and /sys of root (a world's) is made for it. */
+struct mapper *mapper_begin(const char *root);
+void mapper_end(void);
+/* Somebody who polls is told that something changed. */
+void mapper_tell(void);
+/* ... and did not. */
+void mapper_forget(void);
+
+enum { MAPPER_MAJOR = 254 };
