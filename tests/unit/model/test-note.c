@@ -253,44 +253,6 @@ static void test_what_a_full_reading_does_not_mention_is_gone(void **state)
 	assert_true(m->devices_known);
 }
 
-static void test_what_could_not_be_read_is_not_gone(void **state)
-{
-	struct observation done = { .kind = OBS_DEVICES_END };
-	struct observation known = built_device(3, 1, "one"), unknown = built_device(3, 2, "two");
-	path_id kept = p->id;
-
-	(void)state;
-	known.result = unknown.result = -EIO;
-	done.action = model_ask(m, &m->devices_asked, m->now);
-	note(known);
-	note(done);
-	assert_non_null(model_path(m, kept));
-	assert_true(m->devices_known);
-	assert_true(m->devices_lost); /* and it is read again */
-	m->devices_known = m->devices_lost = false;
-	done.action = model_ask(m, &m->devices_asked, m->now);
-	note(built_device(3, 1, "one"));
-	note(unknown);
-	note(done);
-	assert_int_equal(m->n_paths, 1);
-	assert_false(m->devices_known); /* there is one more that nobody knows */
-	assert_true(m->devices_lost);
-}
-
-static void test_a_look_that_failed_has_seen_nothing(void **state)
-{
-	struct observation o = built_device(3, 1, "one");
-
-	(void)state;
-	o.result = -EIO;
-	p->look_after_deed = o.action = 7;
-	note(o);
-	assert_int_equal(p->look_after_deed, 0);
-	assert_true(p->look_failed);
-	assert_false(p->present_after_deed);
-	assert_int_equal(m->n_paths, 1);
-}
-
 /* The bus forgets a device before the kernel is done with it. */
 static void test_what_is_going_is_looked_at_before_it_is_gone(void **state)
 {
@@ -864,8 +826,6 @@ int main(void)
 		TEST(test_what_udev_says_decides_who_is_asked),
 		TEST(test_nodes_that_came_later_are_pinned_too),
 		TEST(test_what_a_full_reading_does_not_mention_is_gone),
-		TEST(test_what_could_not_be_read_is_not_gone),
-		TEST(test_a_look_that_failed_has_seen_nothing),
 		TEST(test_what_is_going_is_looked_at_before_it_is_gone),
 		TEST(test_what_is_going_is_no_new_path),
 		TEST(test_what_cannot_be_read_is_not_gone),
