@@ -51,6 +51,21 @@ static void watch(struct sim *s, const struct event *e)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
+/* Another one may stand at its address by now. */
+static bool is_there(const struct sim *s, const struct handle *h)
+{
+	return s->devices[h->host][h->lun].ino == h->ino;
+}
+
+static void tell_checked(struct sim *s, struct handle *h, const struct observation *o)
+{
+	h->check = 0;
+	h->asked_at = s->now;
+	if (is_there(s, h))
+		oracle_told(s, h->host, h->lun, o);
+	sim_feed(s, o);
+}
+
 static void check(struct sim *s, const struct event *e)
 {
 	struct handle *h = helpers_handle(s, e->action.path);
@@ -87,10 +102,7 @@ static void check(struct sim *s, const struct event *e)
 	if (o.checked.identified)
 		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
-		h->check = 0;
-		h->asked_at = s->now;
-		oracle_told(s, h->host, h->lun, &o);
-		sim_feed(s, &o);
+		tell_checked(s, h, &o);
 		return;
 	}
 	late = sim_push(s, EVENT_SAY, sim_in(s, 100, sim_chance(s, 300) ? 20000 : 2000));
@@ -416,7 +428,7 @@ static void begin_check(struct sim *s, struct event *e)
 	if (!e->action.check.only_look && s->devices[h->host][h->lun].fenced_told == s->daemon)
 		sim_fail(s, "P7: a question to %u:0:0:%u, which is fenced", h->host, h->lun);
 	h->check = e->action.id;
-	e->state = world_state(s, h->host, h->lun);
+	e->state = is_there(s, h) ? world_state(s, h->host, h->lun) : DEVICE_GOING;
 	e->transport = world_transport(s, h->host);
 }
 
@@ -523,9 +535,8 @@ void helpers_say(struct sim *s, const struct event *e)
 
 		if (!h || h->check != e->said->action)
 			return;
-		h->check = 0;
-		h->asked_at = s->now;
-		oracle_told(s, e->host, e->lun, e->said);
+		tell_checked(s, h, e->said);
+		return;
 	}
 	sim_feed(s, e->said);
 }

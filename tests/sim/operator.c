@@ -117,7 +117,7 @@ static void clean(struct sim *s)
 	instant stirred = s->stirred_at;
 	char name[MAX_WWID];
 
-	word.request = *take_slot(s);
+	word.request = *operator_slot(s);
 	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
 	word.timeout_ms = 1 + sim_below(s, 20000);
 	name_something(s, name, sizeof name);

@@ -145,6 +145,27 @@ static void test_handles_of_what_is_gone_are_given_back(void **state)
 	assert_int_equal(t.n_actions, 1);
 }
 
+/* Also when a hand is stuck at it, which has its own. */
+static void test_handles_are_given_back_from_every_rung(void **state)
+{
+	struct observation there = built_device(3, 1, "one"), gone = there;
+
+	(void)state;
+	gone.device.present = false;
+	for (int rung = PURGE_NO; rung < PURGE_STAGES; rung++) {
+		struct path *p = path_of(3, 1);
+		path_id id = p->id;
+
+		p->purge = (enum purge_stage)rung;
+		t.n_actions = 0;
+		feed(gone);
+		assert_int_equal(t.n_actions, 1);
+		assert_int_equal(t.actions[0].kind, ACT_FORGET);
+		assert_true(path_id_equal(t.actions[0].path, id));
+		feed(there);
+	}
+}
+
 /* A removal that stands on its last rung is not ended by the end of an earlier deed. */
 static void test_a_deed_ends_once(void **state)
 {
@@ -284,6 +305,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_an_answer_counts_once),
 		TEST(test_handles_of_what_is_gone_are_given_back),
+		TEST(test_handles_are_given_back_from_every_rung),
 		TEST(test_a_deed_ends_once),
 		TEST(test_names),
 		TEST(test_whatever_is_held_back),
