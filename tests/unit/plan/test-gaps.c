@@ -321,10 +321,12 @@ static void deeds_end(enum action_kind kind)
 
 static void gone(void)
 {
+	path_id id = paths[0]->id;
+
 	deeds_end(ACT_WRITE_DOWN);
 	deeds_end(ACT_DELETE);
 	deeds_end(ACT_STRIKE_OUT);
-	assert_null(model_path(w->m, paths[0]->id));
+	assert_null(model_path(w->m, id));
 }
 
 /* Somebody looks for it: another device at that place. */
