@@ -296,8 +296,8 @@ struct pk_node_owner {
 	/* Make what is called name in directory, or all there is (NULL), by pk_node_make(). 0 or
 	 * negative errno. */
 	int (*find)(void *arg, struct pk_node *directory, const char *name);
-	/* Called once for each node, before it leaves its directory, to be freed or stale: give back
-	 * what is cached of pk_node_device(), which is NULL from then on. */
+	/* Called once for each node, before it leaves its directory, to be freed or stale: give
+	 * back what is cached of pk_node_device(), which is NULL from then on. */
 	void (*let_go)(void *arg, struct pk_node *node);
 	/* Is client, a child of a virtual directory, reached through a device below root? NULL: a
 	 * forced clean concerns all clients, as in the original. */

@@ -48,8 +48,8 @@ struct change {
 	enum reason why;
 	int32_t result; /* of a deed that failed */
 	uint8_t stage;
-	char text[96];	 /* the first holder, an attention, a helper, the identity that was found, what
-			    was cleaned */
+	char text[96];	 /* the first holder, an attention, a helper, the identity that was found,
+			    what   was cleaned */
 	uint64_t number; /* milliseconds slept, paths of a map, a baseline */
 };
 

@@ -30,8 +30,9 @@ uint32_t name_find(const struct model *m, const char *name,
 uint32_t name_find_maps(
 	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg);
 
-/* How much of p's directory is the directory of what that name means: of "host3" up to that host, of a
- * directory all of it, of any other name of the path the whole. 0: the name does not mean p. */
+/* How much of p's directory is the directory of what that name means: of "host3" up to that host,
+ * of a directory all of it, of any other name of the path the whole. 0: the name does not mean p.
+ */
 size_t name_extent(const struct model *m, const char *name, const struct path *p);
 
 /* Is this word (a WWID) what that name says, written in whatever way? */

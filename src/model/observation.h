@@ -29,7 +29,7 @@ enum {
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 	MAX_SESSIONS = 64,
-	MAX_BELOW = 64, /* one component of a sysfs directory */
+	MAX_BELOW = 64,		/* one component of a sysfs directory */
 	MAX_OWNER_RULES = 4096, /* some fifty entries of multipaths */
 };
 
@@ -289,8 +289,8 @@ struct observation {
 			uint64_t request;
 			enum verb verb;
 			uint32_t flags;
-			uint64_t timeout_ms; /* 0: none */
-			uint32_t paths;	     /* of a wait: so many good ones */
+			uint64_t timeout_ms;   /* 0: none */
+			uint32_t paths;	       /* of a wait: so many good ones */
 			char below[MAX_BELOW]; /* of a clean: of the first level; "": all */
 			char requester[48];
 		} request;

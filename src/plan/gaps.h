@@ -18,8 +18,7 @@ bool gaps_keeps(const struct model *m, const struct path *p);
 
 /* An operator wants what is at this place, by a word with this number in the order of all things.
  * True while udev still keeps that out: that it does not any more is an observation. */
-bool gaps_release(
-	struct model *m, const struct place *place, uint64_t seq, struct agenda *agenda);
+bool gaps_release(struct model *m, const struct place *place, uint64_t seq, struct agenda *agenda);
 
 /* For which number is p's target to be asked with the next check? NULL: none. */
 struct gap *gaps_to_seek(struct model *m, const struct path *p);
