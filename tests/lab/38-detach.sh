@@ -63,7 +63,7 @@ seen()
 	done
 }
 detach_result() { pk detach --json "$@" | jq -r '[.removals[].result] | unique | join(" ")'; }
-no_record() { [ -z "$(ls "$runtime/state" 2>/dev/null)" ]; }
+no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
 
 # --- in use: refused by name, and nothing is changed ---
 one=$(san_dev 2 1) two=$(san_dev 2 2)

@@ -35,7 +35,7 @@ for lun in 1 2 3 4; do
 done
 all_there() { for dir in $dirs; do [ -e "$dir" ] || return 1; done; }
 all_gone() { for dir in $dirs; do [ ! -e "$dir" ] || return 1; done; }
-no_record() { [ -z "$(ls "$runtime/state" 2>/dev/null)" ]; }
+no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
 
 # --- one map has its only good path there: all or nothing ---
 must san_unmap 3 2
