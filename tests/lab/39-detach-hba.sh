@@ -27,6 +27,7 @@ for lun in 1 2 3; do
 	map=$(san_wwid_of "$(san_dev $lun 1)")
 	must wait_until 20 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
+	must wait_until 60 map_is_open "$map"
 done
 host=host$(san_host 1)
 dirs=

@@ -79,6 +79,7 @@ out_again()
 			([\$all[] | select(.event == \"path-kept-out\" and .dev == \$gone.dev and .number < \$gone.number)] | last) as \$came |
 			((\$gone.time | sub(\"\\\\.[0-9]+Z\$\"; \"Z\") | fromdate) * 1000 + (\$gone.time[20:23] | tonumber)) -
 			((\$came.time | sub(\"\\\\.[0-9]+Z\$\"; \"Z\") | fromdate) * 1000 + (\$came.time[20:23] | tonumber))] | max" $out)
+	[ -n "$slowest" ] || note "$(jq -c ".events[] | select(.number > $mark and .wwid == \"$wwid\")" $out)"
 	note "$2: seen to gone in $slowest ms at most"
 	ok test "$slowest" -le $((2000 * ${LAB_PATIENCE:-3})) -- "$2: soon"
 	is "$(jq "[.events[] | select(.number > $mark and .event == \"path-gone\" and .wwid != \"$wwid\")] | length" $out)" 0 \
