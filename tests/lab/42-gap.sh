@@ -76,7 +76,7 @@ out_again()
 	pk events --json >$out
 	slowest=$(jq -r "[.events[] | select(.number > $mark and .wwid == \"$wwid\")] as \$all |
 		[\$all[] | select(.event == \"path-gone\") | . as \$gone |
-			([\$all[] | select(.event == \"path-kept-out\" and .dev == \$gone.dev and .number < \$gone.number)] | last) as \$came |
+			([\$all[] | select(.event == \"path-kept-out\" and .hctl == \$gone.hctl and .number < \$gone.number)] | last) as \$came |
 			((\$gone.time | sub(\"\\\\.[0-9]+Z\$\"; \"Z\") | fromdate) * 1000 + (\$gone.time[20:23] | tonumber)) -
 			((\$came.time | sub(\"\\\\.[0-9]+Z\$\"; \"Z\") | fromdate) * 1000 + (\$came.time[20:23] | tonumber))] | max" $out)
 	[ -n "$slowest" ] || note "$(jq -c ".events[] | select(.number > $mark and .wwid == \"$wwid\")" $out)"
