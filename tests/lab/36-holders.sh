@@ -181,7 +181,7 @@ done
 is "$(field '.holds | length')" 0 "then nobody holds it" || note "$(field .holds)"
 is "$(dmsetup info -c --noheadings -o open "$wwid")" 0 "nor has its map open"
 must umount /run/lab/namespace
-must umount /run/lab
 ok daemon_stop -- "the daemon ends with status 0"
 owner_stop
+must umount --lazy /run/lab
 done_testing
