@@ -14,12 +14,14 @@ static const struct verb_row verbs[] = {
 	{ "paths", "[DEVICE...]", 0, 0, ANY, verb_paths, "One row a path" },
 	{ "maps", "", 0, 0, 0, verb_maps, "One row a multipath map" },
 	{ "topology", "[DEVICE...]", 0, 0, ANY, verb_maps, "Maps with their groups and paths" },
-	{ "tree", "[DEVICE]", MAY_DOT, 0, 1, verb_tree,
+	{ "tree", "[DEVICE]", MAY_DOT | MAY_HOLDERS, 0, 1, verb_tree,
 		"The kernel's device tree that leads to storage" },
 	{ "check", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_check,
 		"Ask the devices now (status 0: all are up or ghost)" },
 	{ "purge", "DEVICE...", MAY_DRY_RUN | MAY_HELD | MAY_FENCED | MAY_TIMEOUT, 1, ANY,
 		verb_purge, "Verify that the devices are gone, remove them, wait for the end" },
+	{ "detach", "DEVICE...", MAY_DRY_RUN | MAY_TIMEOUT, 1, ANY, verb_detach,
+		"Take devices that are there, and unused, out of service and away" },
 	{ "holders", "DEVICE", 0, 1, 1, verb_holders,
 		"Who uses the device, and how to release it" },
 	{ "rescan", "[DEVICE...]", MAY_TIMEOUT, 0, ANY, verb_rescan,
@@ -28,6 +30,8 @@ static const struct verb_row verbs[] = {
 		"Until the devices are there, with good paths" },
 	{ "grow", "DEVICE...", MAY_TIMEOUT, 1, ANY, verb_grow,
 		"Volumes grew: see it on every good path, and on the map" },
+	{ "clean", "DEVICE [NAME]", MAY_FORCE | MAY_DRY_RUN, 1, 2, verb_clean,
+		"Close what the daemon has open there and nobody uses" },
 	{ "config", "", MAY_ORIGIN | MAY_CHECK_FILE, 0, 0, verb_config,
 		"The configuration that is in force" },
 	{ "reconfigure", "", 0, 0, 0, verb_reconfigure, "Read the configuration files again" },
@@ -38,7 +42,7 @@ static void print_usage(FILE *to)
 {
 	fprintf(to, "usage: pathkeeper VERB [DEVICE...] [options]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %-12s %-12s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+		fprintf(to, "  %-12s %-13s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
 	fprintf(to, "  --version, --help; every verb takes --json and --help\n"
 		    "DEVICE: sdb, 8:16, 3:0:0:1, a WWID, a map, host3, target3:0:0, session1, "
 		    "rport-3:0-1, a sysfs path\n");

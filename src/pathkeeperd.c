@@ -186,6 +186,8 @@ static int start(int zygote, struct config *config, const struct diagnostics *re
 		return log_failure(r, "cannot-start", "what=loop");
 	}
 	r = sources_new(loop, zygote, config, &sources);
+	if (r >= 0)
+		r = sources_resume(sources);
 	if (r < 0)
 		return log_failure(r, "cannot-start", "what=sources");
 	return run(loop, sources, remarks);

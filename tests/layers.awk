@@ -9,7 +9,8 @@ BEGIN {
 	allow("config", "base scsi config")
 	allow("model", "base scsi dm config model")
 	allow("judge", "base scsi dm config model judge")
-	allow("plan", "base scsi dm config model judge plan")
+	allow("nodes", "base nodes")
+	allow("plan", "base nodes scsi dm config model judge plan")
 	allow("port", "base scsi port")
 	allow("observe", "base scsi dm border port observe")
 	allow("act", "base scsi dm border port act")
@@ -19,9 +20,9 @@ BEGIN {
 	allow("lib", "base lib")
 	allow("cli", "base scsi dm config model judge plan port observe act core show lib cli")
 	allow("main", "base scsi dm config model judge plan port observe act core show serve lib cli")
-	split("observation action path_id node", names, " ")
+	split("observation action path_id node use", names, " ")
 	for (i in names) border["model/" names[i] ".h"]
-	thinking = " scsi dm config model judge plan "
+	thinking = " nodes scsi dm config model judge plan "
 }
 FNR == 1 { n = split(FILENAME, part, "/"); layer = n > 2 ? part[2] : "main"; if (!(layer in known)) complain("is not a layer") }
 /^#[ \t]*include "/ {

@@ -39,7 +39,7 @@ static void put_paths(void)
 
 static void put_events(void)
 {
-	for (int i = CHANGE_PATH_ADDED; i <= CHANGE_ATTENTION; i++) {
+	for (int i = CHANGE_PATH_ADDED; i <= CHANGE_CLEANED; i++) {
 		struct change c = { .kind = (enum change_kind)i, .result = -1 };
 		struct text fields = TEXT_INIT;
 

@@ -2,16 +2,23 @@
 #include "act/ask.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "scsi/gone.h"
 #include "scsi/inquiry.h"
+#include "scsi/report_luns.h"
 #include "scsi/sense.h"
 #include "scsi/vpd.h"
 
 _Static_assert(INQUIRY_BYTES <= MAX_INQUIRY, "standard INQUIRY data fit into an observation");
 
-enum { FIRST_PAGE_BYTES = 252 }; /* some answer longer allocations wrongly */
+enum {
+	FIRST_PAGE_BYTES = 252, /* some answer longer allocations wrongly */
+	MOST_LUNS = 1024,	/* of a target that lists more nothing is learned */
+	LUNS_BYTES = 8 + 8 * MOST_LUNS,
+};
 
 static void prepare(struct ask *ask, uint8_t *data, uint32_t data_bytes)
 {
@@ -40,6 +47,11 @@ static void prepare_step(struct ask *ask)
 	case ASK_IDENTITY:
 		prepare(ask, checked->identity_data, ask->page_bytes);
 		command->cdb_bytes = cdb_inquiry_vpd(command->cdb, ask->page, ask->page_bytes);
+		return;
+	case ASK_LUNS:
+		prepare(ask, ask->luns, LUNS_BYTES);
+		command->cdb_bytes = cdb_report_luns(
+			command->cdb, REPORT_LUNS_ADDRESSED, LUNS_BYTES);
 		return;
 	}
 }
@@ -125,10 +137,48 @@ static bool note_identity(struct ask *ask, const struct scsi_answer *answer, uin
 	return true;
 }
 
+/* One number, also where it is addressed in another way than when the device was found. */
+static bool same_number(uint64_t a, uint64_t b)
+{
+	return a == b || (a <= UINT16_MAX && b <= UINT16_MAX && (a & 0x3fff) == (b & 0x3fff));
+}
+
+/* Some answer it by LUN 0 alone, and refuse it elsewhere: that says nothing. */
+static void note_luns(struct ask *ask, const struct scsi_answer *answer, uint32_t bytes)
+{
+	_cleanup_(freep) uint64_t *luns = malloc(MOST_LUNS * sizeof *luns);
+	size_t total = 0;
+	int n = -ENOMEM;
+
+	if (luns && answer_classify(answer, NULL) == ANSWER_GOOD)
+		n = report_luns_decode(ask->luns, bytes, luns, MOST_LUNS, &total);
+	ask->checked.sought = n < 0 || total > (size_t)n ? LUN_UNKNOWN : LUN_NOT_LISTED;
+	for (int i = 0; i < n; i++)
+		if (same_number(luns[i], ask->wishes.lun))
+			ask->checked.sought = LUN_LISTED;
+	ask_drop(ask);
+}
+
+void ask_drop(struct ask *ask)
+{
+	free(ask->luns);
+	ask->luns = NULL;
+	ask->step = ASK_IDLE;
+}
+
+static enum ask_step step_luns(struct ask *ask)
+{
+	if (!ask->wishes.luns || scsi_says_unsupported(&ask->checked.tur))
+		return ASK_IDLE;
+	ask->checked.sought = LUN_UNKNOWN;
+	ask->luns = calloc(1, LUNS_BYTES);
+	return ask->luns ? ASK_LUNS : ASK_IDLE;
+}
+
 static enum ask_step step_identity(struct ask *ask)
 {
 	if (!ask->wishes.identity || scsi_says_unsupported(&ask->checked.tur))
-		return ASK_IDLE;
+		return step_luns(ask);
 	ask->page = VPD_DEVICE_ID;
 	ask->page_bytes = FIRST_PAGE_BYTES;
 	return ASK_IDENTITY;
@@ -152,8 +202,9 @@ static void take(struct ask *ask, const struct scsi_answer *answer, uint32_t byt
 		break;
 	case ASK_IDENTITY:
 		if (note_identity(ask, answer, bytes))
-			ask->step = ASK_IDLE;
+			ask->step = step_luns(ask);
 		break;
+	case ASK_LUNS: note_luns(ask, answer, bytes); break;
 	}
 	prepare_step(ask);
 }

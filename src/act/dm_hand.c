@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dm/table.h"
 #include "port/dm.h"
 #include "port/multipathd.h"
 #include "port/packet.h"
@@ -93,41 +95,208 @@ static int wait_until(look *is_so, struct dm *dm, const struct act_map *wanted)
 	return -EBUSY;
 }
 
-static int ask_owner(struct dm *dm, const char *words, look *is_so, const struct act_map *wanted,
-	struct obs_done *done)
+static int tell_owner(const char *words, const char *name)
 {
 	_cleanup_(text_done) struct text reply = TEXT_INIT;
+	char command[MAX_MAP_NAME + 32];
+	int r;
+
+	if (!is_plain_word(name))
+		return -ESTALE;
+	snprintf(command, sizeof command, "%s %s", words, name);
+	r = multipathd_ask(command, OWNER_MS, &reply);
+	return r < 0 ? r : judge_reply(text_str(&reply));
+}
+
+/* Renamed meanwhile: the owner goes by the name. */
+static int is_called(struct dm *dm, const struct act_map *wanted)
+{
 	struct dm_device device;
-	char command[MAX_MAP_NAME + 16];
 	int r = dm_find(dm, wanted->uuid, &device);
 
 	if (r < 0)
 		return r;
-	if (!is_plain_word(device.name) || strcmp(device.name, wanted->name) != 0)
-		return -ESTALE; /* renamed meanwhile: the owner goes by the name */
-	snprintf(command, sizeof command, "%s %s", words, device.name);
+	return strcmp(device.name, wanted->name) != 0 ? -ESTALE : 0;
+}
+
+static int ask_owner(struct dm *dm, const char *words, look *is_so, const struct act_map *wanted,
+	struct obs_done *done)
+{
+	int r = is_called(dm, wanted);
+
+	if (r < 0)
+		return r;
 	done->written = true;
-	r = multipathd_ask(command, OWNER_MS, &reply);
-	if (r >= 0)
-		r = judge_reply(text_str(&reply));
+	r = tell_owner(words, wanted->name);
 	if (r >= 0)
 		return wait_until(is_so, dm, wanted);
 	return is_so(dm, wanted) == 0 ? 0 : r;
 }
 
-static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+/* ---- a map goes ------------------------------------------------------------------------------ */
+
+static bool is_partition_of(const char *uuid, const char *map)
+{
+	size_t digits;
+
+	if (strncmp(uuid, "part", 4) != 0)
+		return false;
+	digits = strspn(uuid + 4, "0123456789");
+	return digits && uuid[4 + digits] == '-' && !strcmp(uuid + 5 + digits, map);
+}
+
+/* None of them is removed that somebody has open: then the map is in use. */
+static int remove_partitions(struct dm *dm, const struct act_map *wanted)
+{
+	_cleanup_(freep) struct dm_listed *listed = NULL;
+	struct dm_device device;
+	size_t n;
+	int r = dm_list(dm, &listed, &n);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		char uuid[DM_UUID_TEXT];
+
+		if (dm_read(dm, &listed[i].devt, DM_READ_TABLE, &device) < 0 ||
+			!is_partition_of(device.uuid, wanted->uuid))
+			continue;
+		TEXT_SET(uuid, device.uuid);
+		r = dm_remove(dm, uuid);
+		if (r == -ENXIO)
+			r = 0;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* What is queued would wait for paths that do not come back, and so would who flushes it. 1: it
+ * did queue, and does not any more; 0: it did not. */
+static int stop_queueing(struct dm *dm, const struct act_map *wanted)
+{
+	static struct dm_multipath set;
+	struct dm_device device;
+	int r = dm_read(dm, &wanted->map, DM_READ_TABLE, &device);
+
+	if (r >= 0 && strcmp(device.uuid, wanted->uuid) != 0)
+		r = -ESTALE;
+	if (r >= 0)
+		r = dm_table_parse(device.params, &set);
+	if (r < 0 || !set.queues)
+		return r < 0 ? r : 0;
+	if (wanted->owned)
+		r = tell_owner("disablequeueing map", wanted->name);
+	else
+		r = dm_message(dm, wanted->uuid, "fail_if_no_path");
+	return r < 0 ? r : 1;
+}
+
+/* It stays: as it was. */
+static void queue_again(struct dm *dm, const struct act_map *wanted)
+{
+	if (wanted->owned)
+		tell_owner("restorequeueing map", wanted->name);
+	else
+		dm_message(dm, wanted->uuid, "queue_if_no_path");
+}
+
+static int remove_by_owner(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
 {
 	struct dm_device device;
-	int r;
+	int r = ask_owner(dm, "del map", is_gone, wanted, done);
 
-	if (!wanted->owned) {
-		done->written = true;
-		return dm_remove(dm, wanted->uuid);
-	}
-	r = ask_owner(dm, "del map", is_gone, wanted, done);
 	if (r < 0 && r != -ESTALE && dm_find(dm, wanted->uuid, &device) >= 0 && device.open_count)
 		return -EBUSY;
 	return r;
+}
+
+static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+{
+	int queued = 0, r = 0;
+
+	if (wanted->partitions) {
+		r = is_called(dm, wanted);
+		queued = r < 0 ? r : stop_queueing(dm, wanted);
+		done->written |= queued > 0;
+		r = queued;
+	}
+	if (r >= 0 && wanted->partitions && !wanted->owned)
+		r = remove_partitions(dm, wanted);
+	if (r >= 0 && wanted->owned) {
+		r = remove_by_owner(dm, wanted, done);
+	} else if (r >= 0) {
+		done->written = true;
+		r = dm_remove(dm, wanted->uuid);
+	}
+	if (r < 0 && queued > 0)
+		queue_again(dm, wanted);
+	return r;
+}
+
+/* ---- a path leaves a map, and comes back ------------------------------------------------------
+ */
+
+/* Does the owner's name for it still mean the device that is meant? */
+static int is_device(const struct act_map *wanted)
+{
+	char path[MAX_NAME + 32];
+	struct stat s;
+
+	if (!is_plain_word(wanted->dev))
+		return -ENODEV;
+	snprintf(path, sizeof path, "/sys/class/block/%s/device", wanted->dev);
+	if (stat(path, &s) < 0)
+		return -ENODEV;
+	return s.st_ino == wanted->ino ? 0 : -ENODEV;
+}
+
+/* Of its map only: another one would have to be read first. */
+static int is_out(struct dm *dm, const struct act_map *wanted)
+{
+	static struct dm_multipath set;
+	struct dm_device device;
+	int r;
+
+	if (!wanted->uuid[0])
+		return 0;
+	r = dm_read(dm, &wanted->map, DM_READ_TABLE, &device);
+	if (r < 0)
+		return r == -ENXIO ? 0 : r;
+	if (strcmp(device.uuid, wanted->uuid) != 0)
+		return 0;
+	r = dm_table_parse(device.params, &set);
+	for (uint32_t i = 0; r >= 0 && i < set.n_paths; i++)
+		if (devt_equal(&set.paths[i].devt, &wanted->member))
+			return 1;
+	return r < 0 ? r : 0;
+}
+
+/* It may know nothing of it: then there is nothing to be taken. */
+static int take_path(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+{
+	int r = is_device(wanted);
+
+	if (r < 0)
+		return r;
+	done->written = true;
+	r = tell_owner("del path", wanted->dev);
+	if (r >= 0)
+		return wait_until(is_out, dm, wanted);
+	return r == -EIO && is_out(dm, wanted) == 0 ? 0 : r;
+}
+
+static int give_path(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+{
+	char message[20 + DEVT_TEXT], member[DEVT_TEXT];
+	int r = is_device(wanted);
+
+	if (r < 0)
+		return r;
+	done->written = true;
+	if (wanted->owned)
+		return tell_owner("add path", wanted->dev);
+	if (!wanted->uuid[0])
+		return 0;
+	devt_print(&wanted->member, member);
+	snprintf(message, sizeof message, "reinstate_path %s", member);
+	return dm_message(dm, wanted->uuid, message);
 }
 
 static int resize_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
@@ -154,8 +323,18 @@ static int perform_verified(
 		if (r != 0)
 			return r < 0 ? r : -EAGAIN;
 	}
-	return a->kind == ACT_RESIZE_MAP ? resize_map(dm, &a->map, done)
-					 : remove_map(dm, &a->map, done);
+	switch ((int)a->kind) {
+	case ACT_RESIZE_MAP: return resize_map(dm, &a->map, done);
+	case ACT_TAKE_PATH: return take_path(dm, &a->map, done);
+	case ACT_GIVE_PATH: return give_path(dm, &a->map, done);
+	}
+	return remove_map(dm, &a->map, done);
+}
+
+/* What is about a path goes on when its map has gone, or when it is in none. */
+static bool is_about_a_path(enum action_kind kind)
+{
+	return kind == ACT_TAKE_PATH || kind == ACT_GIVE_PATH;
 }
 
 static int perform(const struct action *a, int socket, struct obs_done *done)
@@ -163,8 +342,10 @@ static int perform(const struct action *a, int socket, struct obs_done *done)
 	_cleanup_(dm_freep) struct dm *dm = NULL;
 	int r = dm_new(&dm);
 
-	if (r >= 0)
+	if (r >= 0 && a->map.uuid[0])
 		r = verify(dm, &a->map);
+	if (is_about_a_path(a->kind) && (r == -ENXIO || r == -ESTALE))
+		r = 0;
 	if (r == -ENOENT || r == -ENXIO)
 		return a->kind == ACT_REMOVE_MAP ? 0 : -ENXIO; /* what is not there is removed */
 	return r < 0 ? r : perform_verified(a, dm, socket, done);
@@ -174,6 +355,12 @@ void dm_hand_perform(const struct action *a, int socket, struct observation *ret
 {
 	*ret = (struct observation){ .kind = OBS_DONE, .action = a->id, .path = a->path };
 	ret->result = perform(a, socket, &ret->done);
+}
+
+static bool is_ours(enum action_kind kind)
+{
+	return kind == ACT_FAIL_PATH || kind == ACT_RESIZE_MAP || kind == ACT_REMOVE_MAP ||
+	       is_about_a_path(kind);
 }
 
 int dm_hand_main(int socket, uint32_t tag)
@@ -187,8 +374,7 @@ int dm_hand_main(int socket, uint32_t tag)
 		while (packet_next(&packet, &a, sizeof a) > 0) {
 			struct observation o;
 
-			if (a.kind != ACT_FAIL_PATH && a.kind != ACT_RESIZE_MAP &&
-				a.kind != ACT_REMOVE_MAP)
+			if (!is_ours(a.kind))
 				continue;
 			dm_hand_perform(&a, socket, &o);
 			if (packet_send_patiently(socket, &o, observation_size(&o)) < 0)

@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "act/ask.h"
 #include "act/fences.h"
@@ -29,6 +32,7 @@ struct hand {
 	const struct handles *handles;	/* borrowed */
 	int socket, end, locks;		/* borrowed */
 	int claim;			/* owned: the claimed disk, or -1 */
+	bool closed;			/* nobody can open it, and so nobody can claim it */
 	uint64_t asked_ms;
 	struct obs_checked answers;
 	bool written;
@@ -119,6 +123,11 @@ static int is_offline(struct hand *h)
 	return require_state(h, DEVICE_OFFLINE);
 }
 
+static int is_there(struct hand *h)
+{
+	return handles_device_state(h->handles) == DEVICE_GOING ? -ENODEV : 0;
+}
+
 static int way_is_up(struct hand *h)
 {
 	return handles_transport_state(h->handles) == TRANSPORT_DOWN ? -EAGAIN : 0;
@@ -177,6 +186,13 @@ static int no_disk(int dir)
 	return fstatat(dir, "driver", &s, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? 0 : -EAGAIN;
 }
 
+static bool is_out_of_reach(const struct hand *h)
+{
+	enum device_state state = handles_device_state(h->handles);
+
+	return state == DEVICE_OFFLINE || state == DEVICE_TRANSPORT_OFFLINE;
+}
+
 static int is_unused(struct hand *h)
 {
 	char disk[PINNED_NAME];
@@ -194,7 +210,23 @@ static int is_unused(struct hand *h)
 	r = pinned_open_node(
 		h->handles->dir, PINNED_DISK, O_RDONLY | O_EXCL | O_NONBLOCK, &h->claim, NULL);
 	/* the kernel looks for other claims first, and lets nobody open what is offline */
-	return r == -ENXIO && h->action->del.fenced ? 0 : r;
+	h->closed = r == -ENXIO && (h->action->del.fenced || is_out_of_reach(h));
+	return h->closed ? 0 : r;
+}
+
+/* What it would otherwise do while it goes, holding the host. That it cannot is no reason to stay:
+ * nobody has written anything that is not there yet. */
+static int flush(struct hand *h)
+{
+	test_point("hand-before-flush");
+	if (h->claim >= 0 && ioctl(h->claim, BLKFLSBUF, 0) >= 0)
+		fsync(h->claim);
+	return 0;
+}
+
+static int is_still_closed(struct hand *h)
+{
+	return h->closed && !is_out_of_reach(h) ? -EAGAIN : 0;
 }
 
 static int is_fresh(struct hand *h)
@@ -238,7 +270,14 @@ static int write_offline(struct hand *h)
 }
 
 /* What a hand may be sent for. */
-enum { GONE = 1, FENCED = 2, DELETE = GONE | FENCED, FENCE = 4, ANY = DELETE | FENCE };
+enum {
+	GONE = 1,
+	FENCED = 2,
+	DETACHED = 4, /* an operator's word: it is asked nothing */
+	DELETE = GONE | FENCED | DETACHED,
+	FENCE = 8,
+	ANY = DELETE | FENCE
+};
 
 /* In this order; the first that fails ends it, and its stage is the answer. */
 static const struct step {
@@ -250,15 +289,18 @@ static const struct step {
 	{ ANY, STAGE_DAEMON, announce },
 	{ GONE, STAGE_STATE, is_running },
 	{ FENCED, STAGE_STATE, is_offline },
+	{ DETACHED, STAGE_STATE, is_there },
 	{ GONE, STAGE_TRANSPORT, way_is_up },
 	{ ANY, STAGE_ASK, is_timely },
 	{ GONE, STAGE_ASK, is_still_gone },
 	{ DELETE, STAGE_CLAIM, is_unused },
+	{ DETACHED, STAGE_CLAIM, flush },
+	{ DETACHED, STAGE_STATE, is_still_closed },
 	{ GONE, STAGE_STATE, is_running }, /* opening the disk may have waited */
 	{ FENCED, STAGE_STATE, is_offline },
 	{ GONE, STAGE_TRANSPORT, way_is_up },
 	{ GONE, STAGE_ASK, is_fresh },
-	{ FENCED, STAGE_ASK, is_timely },
+	{ FENCED | DETACHED, STAGE_ASK, is_timely },
 	{ ANY, STAGE_DAEMON, daemon_lives },
 	{ DELETE, STAGE_WRITE, write_delete },
 	{ FENCE, STAGE_WRITE, write_offline },
@@ -268,6 +310,8 @@ static unsigned deed_of(const struct action *a)
 {
 	if (a->kind == ACT_FENCE)
 		return FENCE;
+	if (a->del.detached)
+		return DETACHED;
 	return a->del.fenced ? FENCED : GONE;
 }
 

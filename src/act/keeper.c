@@ -155,7 +155,7 @@ static void close_handles(struct keeper *k, struct watched *w)
 	stop_listening_to(k, w->handles.sg);
 	handles_close(&w->handles);
 	close_listened(k, &w->asker);
-	w->ask.step = ASK_IDLE;
+	ask_drop(&w->ask);
 	w->check = 0;
 	if (w->owed_socket >= 0)
 		answer_hand(&w->owed, w->owed_socket, STAGE_STATE, -ENODEV);
@@ -330,7 +330,12 @@ static int begin_asker(
 
 static void begin_check(struct keeper *k, struct watched *w, const struct action *a)
 {
-	const struct ask_wishes wishes = { a->check.ask_inquiry, a->check.ask_identity };
+	const struct ask_wishes wishes = {
+		.inquiry = a->check.ask_inquiry,
+		.identity = a->check.ask_identity,
+		.luns = a->check.seek,
+		.lun = a->check.lun,
+	};
 	uint32_t timeout_ms = a->check.timeout_ms ? a->check.timeout_ms : w->handles.timeout_ms;
 	int r;
 
@@ -389,6 +394,8 @@ static void do_action(struct keeper *k, const struct action *a)
 		w = find(k, a->path);
 		if (w)
 			forget(k, w);
+		if (a->id)
+			answer_watched(k, a, 0);
 		break;
 	case ACT_DELETE:
 	case ACT_FENCE: take_order(k, a); break;
@@ -402,6 +409,12 @@ static void do_action(struct keeper *k, const struct action *a)
 	case ACT_RESIZE_MAP:
 	case ACT_SCAN:
 	case ACT_REREAD:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACTION_KINDS: break; /* not a keeper's */
 	}
 }

@@ -53,6 +53,8 @@ static void say_failed(struct perform *p, enum action_kind kind, uint64_t id, pa
 	const struct route *route = route_of(kind);
 	struct observation o = { .kind = route->end, .action = id, .path = path, .result = r };
 
+	if (!id)
+		return; /* nobody waits for it */
 	if (route->can_fail)
 		later_say(&p->later, &o);
 	else if (helper_is_single(route->helper))
@@ -394,7 +396,8 @@ static int route(struct perform *p, const struct action *a)
 	case HELPER_OWNER: return to_singleton(p, kind, a);
 	case HELPER_KEEPER:
 		return a->kind == ACT_WATCH ? to_watching_keeper(p, a) : to_keeper(p, a);
-	case HELPER_DM_HAND: return to_own_hand(p, kind, 0, a);
+	case HELPER_DM_HAND:
+	case HELPER_CLERK: return to_own_hand(p, kind, 0, a);
 	case HELPER_SCAN_HAND: return to_own_hand(p, kind, action_hand_host(a), a);
 	case HELPER_HAND: return to_hand(p, a);
 	case HELPER_ZYGOTE:

@@ -72,8 +72,7 @@ static int print_answer(const struct words *words, const struct alone *a, enum v
 	case ERRAND_LATE: return result_failure(words->verb, -ETIMEDOUT, NULL);
 	case ERRAND_NO_MEMORY: return result_failure(words->verb, -ENOMEM, NULL);
 	}
-	r = verb == VERB_HOLDERS ? holders_document(m, id, words->names[0], &json)
-				 : rows_document(m, verb, id, unknown, &json);
+	r = rows_document(m, verb, id, unknown, &json);
 	return r < 0 ? result_failure(words->verb, r, NULL) : result_print(words, json);
 }
 
@@ -128,5 +127,7 @@ int alone_run(const struct words *words, enum verb verb)
 		return result_failure(words->verb, r, NULL);
 	}
 	r = sources_new(loop, zygote, config, &sources);
+	if (r >= 0 && verb == VERB_RESCAN)
+		r = sources_know_gaps(sources);
 	return r < 0 ? result_failure(words->verb, r, NULL) : run(words, verb, loop, sources);
 }

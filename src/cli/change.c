@@ -78,11 +78,6 @@ static int call_purge(struct pk *pk, const struct words *words, char **ret)
 	return pk_purge(pk, words->names, flags, words->timeout_ms, ret);
 }
 
-static int call_holders(struct pk *pk, const struct words *words, char **ret)
-{
-	return pk_holders(pk, words->names[0], ret);
-}
-
 static int call_rescan(struct pk *pk, const struct words *words, char **ret)
 {
 	return pk_rescan(pk, words->names, words->timeout_ms, ret);
@@ -156,11 +151,31 @@ int verb_grow(const struct words *words)
 	return ask_daemon(&w, call_grow);
 }
 
-int verb_holders(const struct words *words)
+static int call_detach(struct pk *pk, const struct words *words, char **ret)
 {
-	struct words w = with_timeout(words, WORDS_CHECK_TIMEOUT_S);
+	return pk_detach(
+		pk, words->names, words->dry_run ? PK_DETACH_DRY_RUN : 0u, words->timeout_ms, ret);
+}
 
-	return ask(&w, VERB_HOLDERS, call_holders);
+int verb_detach(const struct words *words)
+{
+	struct words w = with_timeout(words, WORDS_DETACH_TIMEOUT_S);
+
+	return ask_daemon(&w, call_detach);
+}
+
+static int call_clean(struct pk *pk, const struct words *words, char **ret)
+{
+	unsigned flags = (words->dry_run ? PK_CLEAN_DRY_RUN : 0u) |
+			 (words->force ? PK_CLEAN_FORCE : 0u);
+
+	return pk_clean_device(
+		pk, words->names[0], words->n_names > 1 ? words->names[1] : NULL, flags, ret);
+}
+
+int verb_clean(const struct words *words)
+{
+	return ask_daemon(words, call_clean);
 }
 
 int verb_reconfigure(const struct words *words)

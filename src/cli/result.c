@@ -10,9 +10,11 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "show/answers.h"
+#include "show/cleaning.h"
 #include "show/configuration.h"
 #include "show/dot.h"
 #include "show/event.h"
+#include "show/holders.h"
 #include "show/maps.h"
 #include "show/metrics.h"
 #include "show/paths.h"
@@ -147,6 +149,33 @@ static void print_tree(struct json_object *root, struct text *out)
 	say_whether_complete(root, "there is more than is shown");
 }
 
+static void print_cleaning(struct json_object *root, struct text *out)
+{
+	cleaning_print(root, out);
+	say_whether_complete(root, "it is not known whether all of that is closed");
+}
+
+static bool has_rows(struct json_object *root, const char *list)
+{
+	struct json_object *rows;
+
+	return json_object_object_get_ex(root, list, &rows) &&
+	       json_object_is_type(rows, json_type_array) && json_object_array_length(rows);
+}
+
+/* What stayed is in use; what may still be open is not done. */
+static int code_of_cleaning(struct json_object *root)
+{
+	struct json_object *complete;
+
+	if (has_rows(root, "busy"))
+		return CODE_BUSY;
+	return json_object_object_get_ex(root, "complete", &complete) &&
+			       !json_object_get_boolean(complete)
+		       ? CODE_FAILED
+		       : CODE_DONE;
+}
+
 static void say_remarks(struct json_object *rows)
 {
 	struct text t = TEXT_INIT;
@@ -162,6 +191,7 @@ enum look {
 	LOOK_TOPOLOGY,
 	LOOK_TREE,
 	LOOK_HOLDERS,
+	LOOK_CLEANING,
 	LOOK_CONFIG,
 	LOOK_EVENTS,
 	LOOK_REMARKS
@@ -178,11 +208,13 @@ static const struct look_row {
 	{ "maps", LOOK_TABLE, map_fields, NULL, NULL },
 	{ "tree", LOOK_TREE, NULL, NULL, NULL },
 	{ "checks", LOOK_TABLE, check_fields, "state", NULL },
+	{ "removals", LOOK_TABLE, detach_fields, "result", "detach" },
 	{ "removals", LOOK_TABLE, removal_fields, "result", NULL },
 	{ "scans", LOOK_TABLE, scan_fields, "result", NULL },
 	{ "waits", LOOK_TABLE, wait_fields, "result", NULL },
 	{ "growths", LOOK_TABLE, growth_fields, "result", NULL },
 	{ "holds", LOOK_HOLDERS, NULL, NULL, NULL },
+	{ "cleaned", LOOK_CLEANING, NULL, NULL, NULL },
 	{ "config", LOOK_CONFIG, NULL, NULL, NULL },
 	{ "events", LOOK_EVENTS, NULL, NULL, NULL },
 	{ "remarks", LOOK_REMARKS, NULL, NULL, NULL },
@@ -196,6 +228,7 @@ static void print_look(const struct look_row *look, struct json_object *root,
 	case LOOK_TOPOLOGY: topology_print(rows, out); break;
 	case LOOK_TREE: print_tree(root, out); break;
 	case LOOK_HOLDERS: print_holders(root, rows, out); break;
+	case LOOK_CLEANING: print_cleaning(root, out); break;
 	case LOOK_CONFIG: configuration_print(rows, out); break;
 	case LOOK_EVENTS: print_events(rows, out); break;
 	case LOOK_REMARKS: say_remarks(rows); break;
@@ -229,6 +262,8 @@ static int print_document(const char *verb, struct json_object *root, struct tex
 	}
 	print_look(look, root, rows, out);
 	one = look->code_field ? code_of_rows(rows, look->code_field) : CODE_DONE;
+	if (look->look == LOOK_CLEANING)
+		one = code_of_cleaning(root);
 	result = text_of(root, "result");
 	if (look->look == LOOK_REMARKS && result && strcmp(result, "accepted"))
 		one = strcmp(result, "refused") ? CODE_FAILED : CODE_USAGE;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +7,6 @@
 #include <json-c/json.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "cli/alone.h"
 #include "cli/past.h"
 #include "cli/result.h"
@@ -16,17 +14,12 @@
 #include "config/diagnostics.h"
 #include "config/policy.h"
 #include "core/config_files.h"
-#include "model/path.h"
-#include "observe/tree.h"
 #include "pathkeeper.h"
-#include "port/sysfs.h"
 #include "show/configuration.h"
 #include "show/event.h"
 #include "show/remarks.h"
-#include "show/tree.h"
 
 DEFINE_FREEP(struct pk, pk_close)
-DEFINE_FREEP(struct json_object, json_object_put)
 
 /* Readers need no privilege: where the private socket is not for us, everybody's is. */
 static int connect_to_read(struct pk **ret)
@@ -73,63 +66,6 @@ int verb_maps(const struct words *words)
 	if (r >= 0)
 		r = pk_maps(pk, words->names, &json);
 	return end(words, pk, r, json);
-}
-
-/* ---- tree ------------------------------------------------------------------------------------ */
-
-/* What the daemon found of a path is more than its device's own word. */
-static void take_states(struct tree *tree, struct json_object *paths)
-{
-	_cleanup_(json_object_putp) struct json_object *by_node = json_object_new_object();
-	const size_t prefix = strlen("devices/");
-
-	for (size_t i = 0; i < json_object_array_length(paths); i++) {
-		struct json_object *path = json_object_array_get_idx(paths, i), *node, *state;
-
-		if (json_object_object_get_ex(path, "node", &node) &&
-			json_object_object_get_ex(path, "state", &state) &&
-			strcmp(json_object_get_string(state), path_state_name(PATH_UNCHECKED)))
-			json_object_object_add(
-				by_node, json_object_get_string(node), json_object_get(state));
-	}
-	for (size_t i = 0; i < tree->n; i++) {
-		struct node *node = &tree->nodes[i];
-		struct json_object *state;
-
-		if (node->kind == NODE_LUN &&
-			json_object_object_get_ex(by_node, node->sysfs + prefix, &state))
-			TEXT_SET(node->state, json_object_get_string(state));
-	}
-}
-
-/* Without a daemon the tree is what sysfs says. */
-static void ask_for_states(struct tree *tree)
-{
-	_cleanup_(pk_closep) struct pk *pk = NULL;
-	_cleanup_(freep) char *json = NULL;
-	_cleanup_(json_object_putp) struct json_object *root = NULL;
-	struct json_object *paths;
-
-	if (connect_to_read(&pk) < 0 || pk_paths(pk, NULL, &json) < 0)
-		return;
-	root = json_tokener_parse(json);
-	if (json_object_object_get_ex(root, "paths", &paths) &&
-		json_object_is_type(paths, json_type_array))
-		take_states(tree, paths);
-}
-
-int verb_tree(const struct words *words)
-{
-	_cleanup_(closep) int sys = sysfs_open(AT_FDCWD, "/sys");
-	_cleanup_(tree_done) struct tree tree = { 0 };
-	char *json = NULL;
-	int r = sys < 0 ? sys : tree_read(sys, &tree);
-
-	if (r < 0)
-		return result_failure(words->verb, r, NULL);
-	ask_for_states(&tree);
-	r = tree_document(tree.nodes, tree.n, tree.complete, words->names[0], &json);
-	return end(words, NULL, r, json);
 }
 
 /* ---- config ---------------------------------------------------------------------------------- */

@@ -21,6 +21,8 @@ static const struct {
 		"let go what the limits hold back (without DEVICE: all of it)" },
 	{ 'F', MAY_FENCED, "fenced", NULL,
 		"remove paths whose identity changed (without DEVICE: all that are fenced)" },
+	{ 'r', MAY_FORCE, "force", NULL,
+		"also what is held but empty, and the maps that are reached through it" },
 	{ 't', MAY_TIMEOUT, "timeout", "S",
 		"what is not done after S seconds is pending (status 1)" },
 	{ 'p', MAY_PATHS, "paths", "N", "with at least N good paths (usual: 1)" },
@@ -29,6 +31,7 @@ static const struct {
 	{ 'l', MAY_LAST, "last", "N", "the last N events (usual: 1024)" },
 	{ 'm', MAY_METRICS, "metrics", NULL, "as Prometheus text, for a collector of files" },
 	{ 'f', MAY_FOLLOW, "follow", NULL, "go on as events come" },
+	{ 'u', MAY_HOLDERS, "holders", NULL, "also say who uses each device" },
 	{ 'd', MAY_DOT, "dot", NULL, "as a picture, for Graphviz" },
 	{ 'j', 0, "json", NULL, "one JSON document on standard output" },
 	{ 'h', 0, "help", NULL, "print this text" },
@@ -70,10 +73,12 @@ static int take(struct words *w, int key, const char *value)
 	case 'n': w->dry_run = true; return 0;
 	case 'H': w->held = true; return 0;
 	case 'F': w->fenced = true; return 0;
+	case 'r': w->force = true; return 0;
 	case 'o': w->origin = true; return 0;
 	case 'm': w->metrics = true; return 0;
 	case 'f': w->follow = true; return 0;
 	case 'd': w->dot = true; return 0;
+	case 'u': w->holders = true; return 0;
 	case 'j': w->json = true; return 0;
 	case 'h': w->help = true; return 0;
 	case 'c': w->check_file = value; return 0;

@@ -19,14 +19,16 @@ enum {
 	WORDS_RESCAN_TIMEOUT_S = 120,
 	WORDS_WAIT_TIMEOUT_S = 120,
 	WORDS_GROW_TIMEOUT_S = 120,
+	WORDS_DETACH_TIMEOUT_S = 120,
 	WORDS_CHECK_TIMEOUT_S = 60,
 };
 
 struct words {
 	const char *verb;
 	bool json, help, metrics;
-	bool dot; /* a picture, for Graphviz */
-	bool dry_run, held, fenced, origin, follow;
+	bool dot;     /* a picture, for Graphviz */
+	bool holders; /* who uses what is shown */
+	bool dry_run, held, fenced, force, origin, follow;
 	const char *check_file;
 	uint64_t timeout_ms; /* 0: not given */
 	uint64_t last;	     /* events; 0: not given */
@@ -55,6 +57,8 @@ enum word_option {
 	MAY_FENCED = 1 << 8,
 	MAY_PATHS = 1 << 9,
 	MAY_DOT = 1 << 10,
+	MAY_HOLDERS = 1 << 11,
+	MAY_FORCE = 1 << 12,
 };
 
 /* argv[0] is the verb. What is wrong is said on standard error. 0 or CODE_USAGE. */

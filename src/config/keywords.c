@@ -186,6 +186,12 @@ static const struct keyword rows[] = {
 	{ "rescan_interval", NUMBER(0, DAY), .sections = D, BUILT_IN("0"), SAFE("0"),
 	  KEPT_IN(rescan_interval_s, RESCAN_INTERVAL),
 	  HELP("seconds between scans where no LUN is left that could tell of others; 0: never") },
+	{ "node_cache_limit", NUMBER(0, INT_MOST), .sections = D, BUILT_IN("0"),
+	  KEPT_IN(node_cache_limit, NODE_CACHE_LIMIT),
+	  HELP("devices whose handles are open before those that nobody uses are closed; 0: any number") },
+	{ "detach_hold", NUMBER(0, DAY), .sections = D, BUILT_IN("900"), SAFE("900"),
+	  KEPT_IN(detach_hold_s, DETACH_HOLD),
+	  HELP("seconds for which what was detached is kept out; 0: it may come back at once") },
 
 	/* known, not acted on: the daemon */
 	{ "reassign_maps", YES_NO, .sections = D, BUILT_IN("no"),

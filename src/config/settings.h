@@ -36,6 +36,8 @@ enum setting {
 	SETTING_IDENTITY_INTERVAL,
 	SETTING_RESCAN_ON_LUN_CHANGE,
 	SETTING_RESCAN_INTERVAL,
+	SETTING_NODE_CACHE_LIMIT,
+	SETTING_DETACH_HOLD,
 	SETTING_MODE,
 };
 #define SETTINGS (SETTING_MODE + 1)
@@ -71,6 +73,8 @@ struct settings {
 	uint32_t fence_limit;		   /* more paths at once are reported and held */
 	uint32_t identity_interval_checks; /* identity is asked with every such check, 1.. */
 	uint32_t rescan_interval_s;	   /* 0: never */
+	uint32_t node_cache_limit;	   /* devices with open handles; 0: as many as there are */
+	uint32_t detach_hold_s;		   /* 0: what was detached may come back at once */
 	bool allow_usb_devices;
 
 	/* for a device: defaults, devices, overrides, multipaths */

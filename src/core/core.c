@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "core/events.h"
 #include "judge/identity.h"
 #include "judge/path_judge.h"
 #include "model/name.h"
+#include "plan/detach.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/reconcile.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
@@ -41,6 +44,11 @@ int core_new(const struct core_port *port, struct config *config, struct core **
 	}
 	*ret = core;
 	return 0;
+}
+
+void core_guards_nothing(struct core *core)
+{
+	core->model->gaps.unguarded = true;
 }
 
 struct core *core_free(struct core *core)
@@ -104,6 +112,7 @@ void core_feed(struct core *core, const struct observation *o)
 
 		verdict_apply(m, p, &v);
 		identity_apply(m, p, &o->checked);
+		gaps_heard(m, p, o);
 	}
 	if (ends && fence_is_moving(&p->fence))
 		fence_deed_ended(m, p, o);
@@ -174,17 +183,44 @@ static void open_growing(void *arg, struct path *p)
 		o->failure = r;
 }
 
+/* Of a path below it the directory that is to be cleaned, as below /sys/devices. */
+static void open_clean(void *arg, struct path *p)
+{
+	static const char prefix[] = "devices/";
+	struct opening *o = arg;
+	size_t n = name_extent(o->model, o->name, p);
+	bool begins = !strncmp(p->device.sysfs, prefix, strlen(prefix));
+	size_t skipped = begins && n >= strlen(prefix) ? strlen(prefix) : 0;
+	char root[MAX_SYSFS];
+	int r;
+
+	memcpy(root, p->device.sysfs + skipped, n - skipped);
+	root[n - skipped] = '\0';
+	r = request_open_clean(o->model, o->word, root);
+	if (r < 0)
+		o->failure = r;
+}
+
 static uint32_t open_all(struct opening *o)
 {
 	switch (o->word->verb) {
 	case VERB_RESCAN: return name_find_places(o->model, o->name, open_place, o);
 	case VERB_GROW: return name_find(o->model, o->name, open_growing, o);
+	case VERB_CLEAN: return name_find(o->model, o->name, open_clean, o);
 	case VERB_CHECK:
 	case VERB_PURGE:
 	case VERB_HOLDERS:
-	case VERB_WAIT: break;
+	case VERB_WAIT:
+	case VERB_DETACH: break;
 	}
 	return name_find(o->model, o->name, open_one, o);
+}
+
+/* It succeeds also when nothing was left to do. */
+static bool may_have_been_detached(
+	const struct model *m, const struct obs_request *word, const char *name)
+{
+	return word->verb == VERB_DETACH && (name_is_wwid(name) || model_was_detached(m, name));
 }
 
 int core_request(struct core *core, const struct obs_request *word, const char *name)
@@ -203,12 +239,17 @@ int core_request(struct core *core, const struct obs_request *word, const char *
 		r = request_open_wait(core->model, word, name);
 		return r < 0 ? r : 1;
 	}
-	n = open_all(&o);
+	if (word->verb == VERB_DETACH) {
+		r = detach_open(core->model, word, name);
+		if (r)
+			return r;
+	}
+	n = word->verb == VERB_DETACH ? 0 : open_all(&o);
 	if (o.failure)
 		return o.failure;
 	if (n)
 		return (int)n;
-	if (form == NAME_WORD)
+	if (form == NAME_WORD && !may_have_been_detached(core->model, word, name))
 		return -ENODEV;
 	r = request_open(core->model, word, NULL, name);
 	return r < 0 ? r : 0;

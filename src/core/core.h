@@ -27,6 +27,9 @@ int core_new(const struct core_port *port, struct config *config, struct core **
 struct core *core_free(struct core *core);
 DEFINE_FREEP(struct core, core_free)
 
+/* Nobody stays to guard what is kept out: a word of this core may let it in, and that is all. */
+void core_guards_nothing(struct core *core);
+
 void core_feed(struct core *core, const struct observation *o);
 
 /* Think about all that was fed: hands out what is due. Returns when to be called again at the

@@ -67,6 +67,30 @@ static void add_fence(struct text *out, const struct change *c)
 			strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
 }
 
+static void add_gap(struct text *out, const struct change *c)
+{
+	char address[SCSI_ADDRESS_TEXT];
+
+	scsi_address_print(&c->address, address);
+	text_addf(out, "hctl=%s", address);
+	add_word(out, "wwid", c->wwid);
+	text_addf(out, " old=%s new=%s", gap_stage_name((enum gap_stage)c->from),
+		gap_stage_name((enum gap_stage)c->to));
+	add_word(out, "why", reason_name(c->why));
+	add_word(out, "requester", c->text);
+}
+
+static void add_detach(struct text *out, const struct change *c)
+{
+	text_addf(out, "number=%" PRIu64, c->number);
+	add_word(out, "device", c->text);
+	text_addf(out, " old=%s new=%s", detach_stage_name((enum detach_stage)c->from),
+		detach_stage_name((enum detach_stage)c->to));
+	add_word(out, "why", reason_name(c->why));
+	if (c->dev[0])
+		add_word(out, "dev", c->dev);
+}
+
 static void add_state(struct text *out, const struct change *c)
 {
 	add_device(out, c);
@@ -83,6 +107,9 @@ const char *event_name(const struct change *c)
 		[CHANGE_STATE] = "path-state",
 		[CHANGE_PURGE] = "path-purge",
 		[CHANGE_FENCE] = "path-fence",
+		[CHANGE_GAP] = "gap",
+		[CHANGE_KEPT_OUT] = "path-kept-out",
+		[CHANGE_DETACH] = "detach",
 		[CHANGE_MAP] = "map-changed",
 		[CHANGE_MAP_GONE] = "map-gone",
 		[CHANGE_OWNER] = "owner",
@@ -90,6 +117,7 @@ const char *event_name(const struct change *c)
 		[CHANGE_SLEPT] = "slept",
 		[CHANGE_UEVENTS_LOST] = "uevents-lost",
 		[CHANGE_ATTENTION] = "attention",
+		[CHANGE_CLEANED] = "cleaned",
 	};
 
 	return names[c->kind];
@@ -110,6 +138,13 @@ void event_fields(const struct change *c, struct text *out)
 	case CHANGE_STATE: add_state(out, c); break;
 	case CHANGE_PURGE: add_purge(out, c); break;
 	case CHANGE_FENCE: add_fence(out, c); break;
+	case CHANGE_GAP: add_gap(out, c); break;
+	case CHANGE_KEPT_OUT:
+		add_device(out, c);
+		add_word(out, "wwid", c->wwid);
+		add_word(out, "requester", c->text);
+		break;
+	case CHANGE_DETACH: add_detach(out, c); break;
 	case CHANGE_MAP:
 		text_add(out, "map=");
 		text_add_escaped(out, c->map);
@@ -129,6 +164,12 @@ void event_fields(const struct change *c, struct text *out)
 		add_device(out, c);
 		add_word(out, "what", attention_texts[c->number]);
 		break;
+	case CHANGE_CLEANED:
+		text_add(out, "root=");
+		text_add_escaped(out, c->text);
+		text_addf(out, " handles=%d busy=%d", c->from, c->to);
+		add_word(out, "why", reason_name(c->why));
+		break;
 	}
 }
 
@@ -140,8 +181,12 @@ static enum log_level level_of(const struct change *c)
 										: LOG_LEVEL_NOTICE;
 	case CHANGE_FENCE: /* whatever was written through it went elsewhere */
 		return c->to == FENCE_CHANGED ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING;
+	case CHANGE_DETACH: return c->to == DETACH_UNDOING ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE;
 	case CHANGE_STATE:
+	case CHANGE_CLEANED:
+	case CHANGE_GAP:
 	case CHANGE_PATH_GONE: return LOG_LEVEL_NOTICE;
+	case CHANGE_KEPT_OUT:
 	case CHANGE_HELPER_LOST:
 	case CHANGE_SLEPT:
 	case CHANGE_UEVENTS_LOST: return LOG_LEVEL_WARNING;

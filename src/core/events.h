@@ -8,6 +8,7 @@
  *   path-purge dev= hctl= map= old= new= why= [holder=] [stage= error=]
  *   map-changed map= paths=   map-gone map=   owner running=
  *   helper-lost helper= pid=  slept ms=       uevents-lost   attention dev= hctl= what=
+ *   cleaned root= handles= busy= why=
  *   purge-round purged= failed= pending= held=
  */
 #include "base/log.h"

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "act/clerk.h"
+#include "act/detaches.h"
 #include "act/dm_hand.h"
 #include "act/fences.h"
+#include "act/gaps.h"
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/scan_hand.h"
@@ -19,6 +22,7 @@
 #include "observe/holders.h"
 #include "observe/maps.h"
 #include "observe/owner.h"
+#include "observe/pressure.h"
 #include "observe/uevent.h"
 #include "port/loop.h"
 #include "port/packet.h"
@@ -42,6 +46,7 @@ struct sources {
 	struct core *core;
 	struct perform *perform;
 	struct uevent *uevent;
+	struct pressure *pressure; /* NULL: this kernel cannot tell */
 	struct source *timer, *settle;
 	instant last_turn;
 	uint64_t suspended_ms;
@@ -59,6 +64,7 @@ static const struct helper_role roles[] = {
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
 	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
+	[HELPER_CLERK] = { "pk-clerk", clerk_main },
 	[HELPER_READER] = { "pk-reader", config_reader_main },
 };
 
@@ -104,7 +110,7 @@ static void feed(void *arg, const struct observation *o)
 	sources_kick(s);
 }
 
-static void feed_fence(void *arg, const struct observation *o)
+static void feed_record(void *arg, const struct observation *o)
 {
 	struct sources *s = arg;
 
@@ -149,6 +155,8 @@ static void changed(void *arg, const struct change *c)
 
 	if (c->kind == CHANGE_PURGE)
 		test_end("rung", purge_stage_name((enum purge_stage)c->to));
+	if (c->kind == CHANGE_DETACH)
+		test_end("detach", detach_stage_name((enum detach_stage)c->to));
 	if (s->changed)
 		s->changed(s->listener, c);
 }
@@ -295,12 +303,22 @@ struct sources *sources_free(struct sources *s)
 	s->reading.done = NULL;
 	reading_end(s, 0, NULL);
 	uevent_free(s->uevent);
+	pressure_free(s->pressure);
 	source_free(s->timer);
 	source_free(s->settle);
 	core_free(s->core);
 	perform_free(s->perform);
 	free(s);
 	return NULL;
+}
+
+/* Memory is only a wish: nothing depends on it. */
+static void listen_to_pressure(struct sources *s)
+{
+	int r = pressure_new(s->loop, PRESSURE_FILE, feed, s, &s->pressure);
+
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_failure(r, "pressure-unknown", "file=" PRESSURE_FILE);
 }
 
 int sources_new(struct loop *loop, int zygote, struct config *config, struct sources **ret)
@@ -334,7 +352,8 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 		sources_free(s);
 		return r;
 	}
-	r = fences_read(feed_fence, s);
+	listen_to_pressure(s);
+	r = fences_read(feed_record, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;
 	if (r < 0) { /* what one does not know to be fenced, one would ask */
@@ -344,4 +363,25 @@ int sources_new(struct loop *loop, int zygote, struct config *config, struct sou
 	sources_kick(s);
 	*ret = s;
 	return 0;
+}
+
+int sources_know_gaps(struct sources *s)
+{
+	int r;
+
+	core_guards_nothing(s->core);
+	r = gaps_read(feed_record, s);
+	return r >= 0 && core_model(s->core)->out_of_memory ? -ENOMEM : r;
+}
+
+int sources_resume(struct sources *s)
+{
+	int r = gaps_read(feed_record, s);
+
+	if (r >= 0)
+		r = detaches_read(feed_record, s);
+	if (r >= 0 && core_model(s->core)->out_of_memory)
+		r = -ENOMEM;
+	sources_kick(s);
+	return r;
 }

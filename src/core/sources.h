@@ -14,6 +14,11 @@ int sources_zygote(int *ret);
 
 /* zygote and config taken. */
 int sources_new(struct loop *loop, int zygote, struct config *config, struct sources **ret);
+/* What a daemon before this one had begun goes on; not for a verb that does its own work. 0 or
+ * negative errno: not all of it is known. */
+int sources_resume(struct sources *s);
+/* For a verb that does its own work and may end what is kept out. 0 or negative errno: the same. */
+int sources_know_gaps(struct sources *s);
 struct sources *sources_free(struct sources *s);
 DEFINE_FREEP(struct sources, sources_free)
 

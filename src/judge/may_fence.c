@@ -9,7 +9,8 @@ static bool is_relative(const struct path *p, const struct path *other)
 /* Is an answer to be expected of it, and has not come? */
 static bool is_awaited(const struct path *p, const struct path *other)
 {
-	if (other->watch != WATCH_YES || other->device.state != DEVICE_RUNNING ||
+	if ((other->watch != WATCH_YES && !path_is_cleaned(other)) ||
+		other->device.state != DEVICE_RUNNING ||
 		other->device.transport == TRANSPORT_DOWN || other->fence.fenced)
 		return false;
 	return other->identity.seq <= p->fence.seq || other->fence.stage == FENCE_SUSPECTED;

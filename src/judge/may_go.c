@@ -12,7 +12,7 @@ enum {
 	UDEV_PATIENCE_MS = 10000,
 };
 
-static bool is_leaving(const struct path *p)
+bool may_go_is_leaving(const struct path *p)
 {
 	switch (p->purge) {
 	case PURGE_UNMAPPING:
@@ -27,10 +27,10 @@ static bool is_leaving(const struct path *p)
 	return false;
 }
 
-/* Its device may have gone already, and who would tell of that be late. */
+/* Its device may have gone already, and who would tell of that be late; or nobody looks. */
 static bool is_unreachable(const struct path *p)
 {
-	return p->watch == WATCH_FAILED ||
+	return p->watch == WATCH_FAILED || path_is_cleaned(p) ||
 	       (p->state == PATH_UNCHECKED && p->state_why == BECAUSE_UNREACHABLE);
 }
 
@@ -42,7 +42,7 @@ uint32_t may_go_others_in_map(const struct model *m, const struct path *p)
 	if (p->map < 0)
 		return 0;
 	for_each_path (m, other)
-		if (other != p && other->map == p->map && !is_leaving(other) &&
+		if (other != p && other->map == p->map && !may_go_is_leaving(other) &&
 			!is_unreachable(other) && other->device.state != DEVICE_GOING)
 			n++;
 	return n;
@@ -123,23 +123,43 @@ static bool any_critical(const struct obs_holders *h)
 	return false;
 }
 
-static bool only_udev(const struct obs_holders *h)
+static bool only_udev(const struct obs_holders *h, bool or_partitions)
 {
 	for (uint32_t i = 0; i < h->n_holds && i < MAX_HOLDS; i++)
-		if (!h->holds[i].udev)
+		if (!h->holds[i].udev && !(or_partitions && h->holds[i].partition))
 			return false;
-	return h->n_holds > 0 && h->n_holds <= MAX_HOLDS;
+	return h->n_holds > 0 && (or_partitions || h->n_holds <= MAX_HOLDS);
+}
+
+static bool udev_may_still_pass(const struct model *m, const struct path *p)
+{
+	return !instant_is_set(p->udev_seen_at) ||
+	       instant_ms_between(p->udev_seen_at, m->now) < UDEV_PATIENCE_MS;
 }
 
 static enum reason judge_holders(const struct model *m, const struct path *p)
 {
 	if (!p->holders.n_holds)
 		return BECAUSE_NOTHING;
-	if (only_udev(&p->holders) &&
-		(!instant_is_set(p->udev_seen_at) ||
-			instant_ms_between(p->udev_seen_at, m->now) < UDEV_PATIENCE_MS))
-		return BECAUSE_UDEV;
-	return BECAUSE_HOLDERS;
+	return only_udev(&p->holders, false) && udev_may_still_pass(m, p) ? BECAUSE_UDEV
+									  : BECAUSE_HOLDERS;
+}
+
+/* What says least comes last: when a partition is the first of them, all are. */
+enum reason may_go_used(const struct model *m, const struct path *p)
+{
+	const struct obs_holders *h = &p->holders;
+
+	if (!h->n_holds || h->holds[0].partition)
+		return BECAUSE_NOTHING;
+	return only_udev(h, true) && udev_may_still_pass(m, p) ? BECAUSE_UDEV : BECAUSE_HOLDERS;
+}
+
+enum reason may_go_protected(const struct path *p)
+{
+	if (p->settings.protect || any_critical(&p->holders))
+		return BECAUSE_PROTECTED;
+	return p->holders.complete ? BECAUSE_NOTHING : BECAUSE_HOLDERS_UNKNOWN;
 }
 
 static enum reason judge_map(struct model *m, const struct path *p)
@@ -154,7 +174,7 @@ static enum reason judge_map(struct model *m, const struct path *p)
 }
 
 /* The kernel said so a while ago; it is not asked by another hand every time. */
-static bool is_claimed(const struct model *m, const struct path *p)
+bool may_go_is_claimed(const struct model *m, const struct path *p)
 {
 	uint64_t memory_ms = pace_backoff_ms(p->claims_refused);
 
@@ -170,16 +190,15 @@ enum reason may_go(struct model *m, const struct path *p)
 
 	if (why != BECAUSE_NOTHING)
 		return why;
-	if (p->settings.protect || any_critical(&p->holders))
-		return BECAUSE_PROTECTED;
-	if (!p->holders.complete)
-		return BECAUSE_HOLDERS_UNKNOWN;
+	why = may_go_protected(p);
+	if (why != BECAUSE_NOTHING)
+		return why;
 	if (owner_purges(m, p))
 		return BECAUSE_OWNER_PURGES;
 	why = p->map >= 0 ? judge_map(m, p) : judge_holders(m, p);
 	if (why != BECAUSE_NOTHING && why != BECAUSE_FAIL_FIRST && why != BECAUSE_MAP_FIRST)
 		return why;
-	if (is_claimed(m, p))
+	if (may_go_is_claimed(m, p))
 		return BECAUSE_CLAIMED;
 	if (!p->released && !p->request && may_go_over_limit(m, p))
 		return BECAUSE_LIMIT;

@@ -10,6 +10,15 @@
  * Everything else names the promise that forbids it. */
 enum reason may_go(struct model *m, const struct path *p);
 
+/* Protected, in critical use, or not known whether it is; or BECAUSE_NOTHING. */
+enum reason may_go_protected(const struct path *p);
+/* BECAUSE_HOLDERS, _UDEV or _NOTHING; the unused partitions of its map are no use of it. */
+enum reason may_go_used(const struct model *m, const struct path *p);
+/* The kernel said so a while ago; it is not asked by another hand every time. */
+bool may_go_is_claimed(const struct model *m, const struct path *p);
+/* Is a deed out that takes it away, or out of use? */
+bool may_go_is_leaving(const struct path *p);
+
 /* Would taking p's logical unit away go over purge_limit or purge_share? */
 bool may_go_over_limit(const struct model *m, const struct path *p);
 

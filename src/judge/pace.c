@@ -34,6 +34,14 @@ void pace_after_check(struct model *m, struct path *p, uint32_t ask_again_ms, bo
 	p->check_due = instant_add_ms(m->now, wait);
 }
 
+void pace_after_clean(struct model *m, struct path *p)
+{
+	uint64_t most = p->settings.max_polling_interval_s * 1000ull;
+
+	p->interval_ms = 0;
+	p->check_due = instant_add_ms(m->now, most + scatter(p) % (most / 8 + 1));
+}
+
 uint64_t pace_backoff_ms(uint32_t failures)
 {
 	uint64_t wait = BACKOFF_FIRST_MS;

@@ -9,6 +9,9 @@ enum {
 	PACE_CONFIRM_MS = 500, /* between agreeing answers that a logical unit is gone */
 };
 
+/* When a path whose handles are given back is watched again: not before max_polling_interval. */
+void pace_after_clean(struct model *m, struct path *p);
+
 /* Sets interval_ms and check_due: doubling to max_polling_interval while nothing changes. */
 void pace_after_check(struct model *m, struct path *p, uint32_t ask_again_ms, bool changed);
 

@@ -206,8 +206,9 @@ static void apply_evidence(struct model *m, struct path *p, const struct verdict
 	case EVIDENCE_PRESENT:
 		path_forget_gone(p);
 		p->answering_at = m->now;
-		if (purge_may_enter(p->purge, PURGE_NO) && p->purge != PURGE_DELETING &&
-			p->purge != PURGE_STUCK && p->purge != PURGE_UNMAPPING)
+		if (!p->detach && purge_may_enter(p->purge, PURGE_NO) &&
+			p->purge != PURGE_DELETING && p->purge != PURGE_STUCK &&
+			p->purge != PURGE_UNMAPPING)
 			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
 		return;
 	}

@@ -22,6 +22,8 @@ enum {
 	RESCAN_MS = 120 * 1000, /* what the daemon makes of a timeout of 0 */
 	WAIT_MS = 120 * 1000,
 	GROW_MS = 120 * 1000,
+	CLEAN_MS = 20 * 1000,
+	DETACH_MS = 120 * 1000,
 	LONGER_US = 10 * 1000 * 1000, /* than the daemon was told to wait */
 };
 
@@ -255,17 +257,30 @@ int pk_check(struct pk *pk, const char *const *names, uint64_t timeout_ms, char 
 	return call_names(pk, "Check", names, timeout_ms, 0, ret);
 }
 
-int pk_purge(
-	struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms, char **ret)
+/* A timeout of 0 is waited for as usual_ms; 0: for ever. */
+static int call_with_number(struct pk *pk, const char *method, const char *const *names,
+	unsigned number, uint64_t timeout_ms, uint64_t usual_ms, char **ret)
 {
 	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
-	int r = new_call(pk, "Purge", &call);
+	int r = new_call(pk, method, &call);
 
 	if (r >= 0)
 		r = append_names(call, names);
 	if (r >= 0)
-		r = sd_bus_message_append(call, "ut", (uint32_t)flags, timeout_ms);
-	return r < 0 ? r : answer(pk, call, patience(timeout_ms), ret);
+		r = sd_bus_message_append(call, "ut", (uint32_t)number, timeout_ms);
+	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : usual_ms), ret);
+}
+
+int pk_purge(
+	struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms, char **ret)
+{
+	return call_with_number(pk, "Purge", names, flags, timeout_ms, 0, ret);
+}
+
+int pk_detach(
+	struct pk *pk, const char *const *names, unsigned flags, uint64_t timeout_ms, char **ret)
+{
+	return call_with_number(pk, "Detach", names, flags, timeout_ms, DETACH_MS, ret);
 }
 
 int pk_holders(struct pk *pk, const char *name, char **ret)
@@ -286,19 +301,28 @@ int pk_rescan(struct pk *pk, const char *const *names, uint64_t timeout_ms, char
 int pk_wait(
 	struct pk *pk, const char *const *names, unsigned paths, uint64_t timeout_ms, char **ret)
 {
-	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
-	int r = new_call(pk, "Wait", &call);
-
-	if (r >= 0)
-		r = append_names(call, names);
-	if (r >= 0)
-		r = sd_bus_message_append(call, "ut", (uint32_t)paths, timeout_ms);
-	return r < 0 ? r : answer(pk, call, patience(timeout_ms ? timeout_ms : WAIT_MS), ret);
+	return call_with_number(pk, "Wait", names, paths, timeout_ms, WAIT_MS, ret);
 }
 
 int pk_grow(struct pk *pk, const char *const *names, uint64_t timeout_ms, char **ret)
 {
 	return call_names(pk, "Grow", names, timeout_ms, GROW_MS, ret);
+}
+
+/* The daemon's flags are those of its other words. */
+int pk_clean_device(struct pk *pk, const char *name, const char *below, unsigned flags, char **ret)
+{
+	enum { DRY_RUN = 1, FORCE = 8 };
+	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
+	uint32_t its = (flags & PK_CLEAN_DRY_RUN ? DRY_RUN : 0u) |
+		       (flags & PK_CLEAN_FORCE ? FORCE : 0u);
+	int r = new_call(pk, "Clean", &call);
+
+	if (flags & ~(unsigned)(PK_CLEAN_DRY_RUN | PK_CLEAN_FORCE))
+		return -EINVAL;
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ssu", name, below ? below : "", its);
+	return r < 0 ? r : answer(pk, call, CLEAN_MS * 1000ull + LONGER_US, ret);
 }
 
 int pk_config(struct pk *pk, int with_origin, char **ret)

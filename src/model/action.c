@@ -35,6 +35,8 @@ static const struct field check_fields[] = {
 	FIELD_AS("ask_identity", action, check.ask_identity, FIELD_BOOL),
 	FIELD_AS("only_look", action, check.only_look, FIELD_BOOL),
 	FIELD_AS("timeout_ms", action, check.timeout_ms, FIELD_U32),
+	FIELD_AS("seek", action, check.seek, FIELD_BOOL),
+	FIELD_AS("lun", action, check.lun, FIELD_U64),
 	FIELD_END,
 };
 static const struct field holders_fields[] = {
@@ -53,6 +55,9 @@ static const struct field map_fields[] = {
 	FIELD_AS("uuid", action, map.uuid, FIELD_TEXT),
 	FIELD_AS("owned", action, map.owned, FIELD_BOOL),
 	FIELD_AS("sectors", action, map.sectors, FIELD_U64),
+	FIELD_AS("partitions", action, map.partitions, FIELD_BOOL),
+	FIELD_AS("dev", action, map.dev, FIELD_TEXT),
+	FIELD_AS("ino", action, map.ino, FIELD_U64),
 	FIELD_END,
 };
 static const struct field delete_fields[] = {
@@ -61,6 +66,7 @@ static const struct field delete_fields[] = {
 	FIELD_AS("claim", action, del.claim, FIELD_BOOL),
 	FIELD_AS("by_qualifier", action, del.by_qualifier, FIELD_BOOL),
 	FIELD_AS("fenced", action, del.fenced, FIELD_BOOL),
+	FIELD_AS("detached", action, del.detached, FIELD_BOOL),
 	DEVT_FIELDS("devt", del.devt),
 	FIELD_AS("deadline_ms", action, del.deadline_ms, FIELD_U32),
 	FIELD_END,
@@ -94,6 +100,34 @@ static const struct field reread_fields[] = {
 	FIELD_END,
 };
 
+static const struct field gap_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("address.host", action, gap.gap.address.host, FIELD_U32),
+	FIELD_AS("address.channel", action, gap.gap.address.channel, FIELD_U32),
+	FIELD_AS("address.target", action, gap.gap.address.target, FIELD_U32),
+	FIELD_AS("address.lun", action, gap.gap.address.lun, FIELD_U64),
+	FIELD_AS("ino", action, gap.gap.ino, FIELD_U64),
+	FIELD_AS("youngest", action, gap.gap.youngest, FIELD_U64),
+	FIELD_AS("everywhere", action, gap.gap.everywhere, FIELD_BOOL),
+	FIELD_AS("wwid", action, gap.gap.wwid, FIELD_TEXT),
+	FIELD_AS("since", action, gap.gap.since, FIELD_U64),
+	FIELD_AS("until", action, gap.gap.until, FIELD_U64),
+	FIELD_AS("requester", action, gap.gap.requester, FIELD_TEXT),
+	FIELD_AS("sysfs", action, gap.sysfs, FIELD_TEXT),
+	FIELD_END,
+};
+
+static const struct field word_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("number", action, word.number, FIELD_U64),
+	FIELD_AS("wwid", action, word.wwid, FIELD_TEXT),
+	FIELD_AS("sysfs", action, word.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", action, word.ino, FIELD_U64),
+	FIELD_AS("name", action, word.name, FIELD_TEXT),
+	FIELD_AS("requester", action, word.requester, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member) offsetof(struct action, member) + sizeof(((struct action *)0)->member)
 #define HEAD	     offsetof(struct action, look)
 
@@ -109,10 +143,16 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_FAIL_PATH] = { "fail-path", BODY(map), map_fields },
 	[ACT_REMOVE_MAP] = { "remove-map", BODY(map), map_fields },
 	[ACT_RESIZE_MAP] = { "resize-map", BODY(map), map_fields },
+	[ACT_TAKE_PATH] = { "take-path", BODY(map), map_fields },
+	[ACT_GIVE_PATH] = { "give-path", BODY(map), map_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
 	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 	[ACT_SCAN] = { "scan", BODY(scan), scan_fields },
 	[ACT_REREAD] = { "reread", BODY(reread), reread_fields },
+	[ACT_KEEP_OUT] = { "keep-out", BODY(gap), gap_fields },
+	[ACT_LET_IN] = { "let-in", BODY(gap), gap_fields },
+	[ACT_WRITE_DOWN] = { "write-down", BODY(word), word_fields },
+	[ACT_STRIKE_OUT] = { "strike-out", BODY(word), word_fields },
 };
 
 size_t action_size(const struct action *a)

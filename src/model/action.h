@@ -17,17 +17,23 @@ enum action_kind {
 	ACT_LOOK,	  /* scout: the device at this sysfs directory */
 	ACT_ASK_OWNER,	  /* is a multipathd running, and what is its word on purging? */
 	ACT_WATCH,	  /* keeper: open and pin the handles of this device */
-	ACT_FORGET,	  /* keeper: close them */
+	ACT_FORGET,	  /* keeper: close them; with a number OBS_WATCHED says that they are */
 	ACT_CHECK,	  /* keeper: TEST UNIT READY, and what else is wished; or only a look */
 	ACT_FIND_HOLDERS, /* scanner */
 	ACT_READ_MAPS,	  /* dm: every multipath map; ends with OBS_MAPS_END */
 	ACT_FAIL_PATH,	  /* dm hand: the target message fail_path */
 	ACT_REMOVE_MAP,	  /* by the owner; by a dm hand when nobody owns it */
 	ACT_RESIZE_MAP,	  /* the same; to more than it has */
+	ACT_TAKE_PATH,	  /* the same; out of a map, and out of its owner's sight */
+	ACT_GIVE_PATH,	  /* the same; back to where it was taken from */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
 	ACT_FENCE,	  /* hand: set the device offline */
 	ACT_SCAN,	  /* scan hand: write the host's scan file */
 	ACT_REREAD,	  /* scan hand: re-ask who it is, write the device's rescan file */
+	ACT_KEEP_OUT,	  /* clerk: what is kept out, for udev and the next daemon */
+	ACT_LET_IN,	  /* clerk: it is, no longer */
+	ACT_WRITE_DOWN,	  /* clerk: a word to detach, for the next daemon */
+	ACT_STRIKE_OUT,	  /* clerk: it is over */
 	ACTION_KINDS
 };
 
@@ -48,8 +54,10 @@ struct action {
 		struct act_check {
 			uint32_t host;
 			bool ask_inquiry;
-			bool ask_identity;   /* page 83h, or 80h */
-			bool only_look;	     /* at the device's state; no command is sent */
+			bool ask_identity; /* page 83h, or 80h */
+			bool only_look;	   /* at the device's state; no command is sent */
+			bool seek;	   /* ask its target whether it lists this number */
+			uint64_t lun;
 			uint32_t timeout_ms; /* given to the kernel: the device's own; 0: its
 						default */
 		} check;
@@ -63,14 +71,18 @@ struct action {
 			struct devt map, member;
 			char name[MAX_MAP_NAME];
 			char uuid[MAX_MAP_NAME + 16];
-			bool owned;	  /* a multipathd is running */
-			uint64_t sectors; /* that it is to have */
+			bool owned;	    /* a multipathd is running */
+			uint64_t sectors;   /* that it is to have */
+			bool partitions;    /* that are unused go with it */
+			char dev[MAX_NAME]; /* of the member: by which its owner knows it ... */
+			uint64_t ino;	    /* ... and by which it is the one that is meant */
 		} map;
 		struct act_delete {
 			uint32_t host;
 			bool claim;	   /* in no map: hold an exclusive claim across the write */
 			bool by_qualifier; /* the verdict was INQUIRY's qualifier, not 05/25/00 */
 			bool fenced;	   /* its identity changed: offline, and not asked again */
+			bool detached;	   /* an operator's word: it is there, and not asked */
 			struct devt devt;
 			uint32_t deadline_ms;
 		} del;
@@ -90,6 +102,11 @@ struct action {
 			struct act_watch device;
 			char wwid[MAX_WWID]; /* that it gives itself */
 		} reread;
+		struct act_gap {
+			struct obs_gap gap;
+			char sysfs[MAX_SYSFS]; /* of the device that is kept out */
+		} gap;
+		struct obs_detaching word;
 	};
 };
 

@@ -51,10 +51,14 @@ struct model *model_free(struct model *m)
 	free(m->nexuses);
 	free(m->hosts);
 	departures_done(&m->departures);
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		request_done(&m->requests[i]);
+	gaps_done(&m->gaps);
 	free(m->requests);
 	free(m->deaths);
 	free(m->looks);
 	free(m->fences);
+	free(m->detaches);
 	free(m->changes);
 	config_free(m->config);
 	config_free(m->owner_rules);
@@ -330,7 +334,8 @@ void model_state_enter(struct model *m, struct path *p, enum path_state next, en
 static void purge_left(struct path *p, enum purge_stage next)
 {
 	if (next == PURGE_NO) {
-		p->held_back = p->released = p->was_in_map = false;
+		p->held_back = p->released = p->was_in_map = p->found_gone = p->marked_by_word =
+			false;
 		p->failures = p->map_tells = p->claims_refused = 0;
 		p->retry_at = p->marked_at = p->udev_seen_at = INSTANT_NEVER;
 	}
@@ -408,6 +413,65 @@ void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, e
 	TEXT_SET(c->text, p->identity.live);
 }
 
+struct detach *model_detach(const struct model *m, uint64_t number)
+{
+	for (uint32_t i = 0; number && i < m->n_detaches; i++)
+		if (m->detaches[i].stage != DETACH_NONE && m->detaches[i].word.number == number)
+			return &m->detaches[i];
+	return NULL;
+}
+
+bool model_was_detached(const struct model *m, const char *name)
+{
+	for (uint32_t i = 0; i < m->n_detached && i < MAX_DETACHED; i++)
+		if (!strcmp(m->detached[i], name))
+			return true;
+	return false;
+}
+
+struct detach *model_add_detach(struct model *m, const struct obs_detaching *word)
+{
+	struct detach *more, *d = NULL;
+
+	for (uint32_t i = 0; i < m->n_detaches && !d; i++)
+		if (m->detaches[i].stage == DETACH_NONE)
+			d = &m->detaches[i];
+	if (!d) {
+		more = realloc(m->detaches, (m->n_detaches + 1) * sizeof *more);
+		if (!more) {
+			m->out_of_memory = true;
+			return NULL;
+		}
+		m->detaches = more;
+		d = &m->detaches[m->n_detaches++];
+	}
+	*d = (struct detach){ .word = *word, .seq = model_next_seq(m) };
+	if (!word->number)
+		d->word.number = m->last_detach + 1;
+	if (m->last_detach < d->word.number)
+		m->last_detach = d->word.number;
+	return d;
+}
+
+void model_detach_enter(struct model *m, struct detach *d, enum detach_stage next, enum reason why)
+{
+	enum detach_stage old = d->stage;
+	struct change *c;
+	int r = detach_enter(d, next);
+
+	assert(r >= 0); /* a step that is not in the table is our own bug */
+	if (r == 0)
+		return;
+	c = model_add_change(m, CHANGE_DETACH, NULL);
+	c->from = (int)old;
+	c->to = (int)next;
+	c->why = why;
+	TEXT_SET(c->dev, d->whose);
+	TEXT_SET(c->wwid, d->word.wwid);
+	TEXT_SET(c->text, d->word.name);
+	c->number = d->word.number;
+}
+
 void model_drop_check(struct model *m, struct path *p)
 {
 	p->timed_out = false;
@@ -442,7 +506,8 @@ static void remember_departure(struct model *m, const struct path *p)
 		.address = p->device.address,
 		.at = m->now,
 		.ours = is_removed_by_us(p),
-		.rescan_on_lun_change = p->settings.rescan_on_lun_change,
+		.rescan_on_lun_change = p->settings.rescan_on_lun_change && !p->detach &&
+					!model_is_gap(m, &p->device.address),
 	};
 
 	if (departures_add(&m->departures, &row) < 0)
@@ -463,6 +528,7 @@ void model_path_remove(struct model *m, struct path *p)
 	else
 		m->counters.gone_by_others++;
 	remember_departure(m, p);
+	gaps_note_departure(m, p);
 	model_leave_lun(m, p);
 	HASH_DEL(m->by_sysfs, p);
 	m->paths[p->id.slot] = NULL;

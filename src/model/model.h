@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "config/policy.h"
 #include "model/departed.h"
+#include "model/detach.h"
+#include "model/gap.h"
 #include "model/latency.h"
 #include "model/map.h"
 #include "model/path.h"
@@ -23,6 +25,9 @@ enum change_kind {
 	CHANGE_STATE,
 	CHANGE_PURGE,
 	CHANGE_FENCE,
+	CHANGE_GAP,	 /* what was detached is kept out, or no longer */
+	CHANGE_KEPT_OUT, /* a device came back that is kept out */
+	CHANGE_DETACH,
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
 	CHANGE_OWNER,
@@ -30,6 +35,7 @@ enum change_kind {
 	CHANGE_SLEPT,
 	CHANGE_UEVENTS_LOST,
 	CHANGE_ATTENTION,
+	CHANGE_CLEANED,
 };
 
 struct change {
@@ -38,11 +44,12 @@ struct change {
 	char dev[MAX_NAME];
 	struct scsi_address address;
 	char wwid[MAX_WWID], map[MAX_MAP_NAME];
-	int from, to; /* states, rungs */
+	int from, to; /* states, rungs; handles given back, and what stayed busy */
 	enum reason why;
 	int32_t result; /* of a deed that failed */
 	uint8_t stage;
-	char text[96];	 /* the first holder, an attention, a helper, the identity that was found */
+	char text[96];	 /* the first holder, an attention, a helper, the identity that was found,
+			    what   was cleaned */
 	uint64_t number; /* milliseconds slept, paths of a map, a baseline */
 };
 
@@ -93,10 +100,11 @@ struct death {
 	char key[MAX_ARRAY + MAX_SYSFS];
 };
 
-enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000 };
+enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000, MAX_DETACHED = 64 };
 
 struct counters {
-	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, uevents_lost;
+	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, kept_out,
+		uevents_lost;
 	struct latency latency; /* of checks that were answered */
 };
 
@@ -126,6 +134,7 @@ struct model {
 	uint32_t n_requests;
 
 	struct departures departures;
+	struct gaps gaps;
 	instant begun; /* what was removed before is not known */
 
 	struct lun *luns;     /* uthash, owned */
@@ -144,6 +153,9 @@ struct model {
 	struct obs_owner owner;
 	struct config *owner_rules; /* owned; of its word, see model/owner.h */
 
+	instant pressed_at;	/* when processes waited for memory last */
+	instant cleaned_for[2]; /* a limit, pressure: not again at once */
+
 	struct look {
 		char sysfs[MAX_SYSFS];
 	} * looks; /* owned: directories to look at */
@@ -151,6 +163,12 @@ struct model {
 
 	struct obs_fenced *fences; /* owned: of devices that were not seen yet */
 	uint32_t n_fences;
+
+	struct detach *detaches; /* owned; free rows between */
+	uint32_t n_detaches;
+	uint64_t last_detach;			/* the number of the latest word */
+	char detached[MAX_DETACHED][MAX_SYSFS]; /* names of those that were done last */
+	uint32_t n_detached;
 
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;
@@ -204,6 +222,14 @@ instant model_up_since(const struct model *m, const struct path *p);
 void model_state_enter(struct model *m, struct path *p, enum path_state next, enum reason why);
 void model_purge_enter(struct model *m, struct path *p, enum purge_stage next, enum reason why);
 void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, enum reason why);
+void model_detach_enter(struct model *m, struct detach *d, enum detach_stage next, enum reason why);
+
+/* Borrowed until the next word; NULL: it is over. */
+struct detach *model_detach(const struct model *m, uint64_t number);
+/* Was that name detached, as far as is remembered? */
+bool model_was_detached(const struct model *m, const char *name);
+/* A new word, of this number or (0) the next; NULL: no memory. Borrowed until the next one. */
+struct detach *model_add_detach(struct model *m, const struct obs_detaching *word);
 
 /* The check that is out, if one is, will not be answered, or has been. */
 void model_drop_check(struct model *m, struct path *p);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "model/devfs_name.h"
 
 static bool all_digits(const char *s, size_t n)
 {
@@ -133,23 +134,23 @@ enum name_form name_form(const char *name)
 	for (const char *c = n; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return NAME_INVALID;
-	if (n != scratch && without_prefix(name, "/dev/disk/"))
+	if (n != scratch && without_prefix(name, "/dev/") && strchr(n, '/'))
 		return NAME_LINK;
 	if (is_disk_name(n) || !scsi_address_parse(n, &address) || !devt_parse(n, &devt) ||
-		is_branch(n) || map_minor(n) || strchr(n, '/'))
+		is_branch(n) || map_minor(n) || strchr(n, '/') || devfs_name_is_one(n))
 		return NAME_ADDRESS;
 	return NAME_WORD;
 }
 
-/* Is word one whole component of the sysfs path? */
-static bool has_component(const char *sysfs, const char *word)
+/* Up to and with the component; 0: it is not there. */
+static size_t component_end(const char *sysfs, const char *word)
 {
 	size_t n = strlen(word);
 
 	for (const char *at = strstr(sysfs, word); at; at = strstr(at + 1, word))
 		if ((at == sysfs || at[-1] == '/') && (at[n] == '/' || !at[n]))
-			return true;
-	return false;
+			return (size_t)(at - sysfs) + n;
+	return 0;
 }
 
 /* "devices/...", "pci0000:00/..." or the tail of a link: the path, or something above it. */
@@ -169,11 +170,25 @@ static bool is_below(const char *sysfs, const char *name)
 	return n && !strncmp(from, tail, n) && (from[n] == '/' || !from[n]);
 }
 
+/* Does a name after devfs mean the device of this directory, whose block device is called dev, or
+ * something above it? */
+static bool is_devfs_name(const char *sysfs, const char *dev, const char *n)
+{
+	const char *minor, *rest = strchr(n, '@') ? devfs_name_follow(sysfs, n, &minor) : NULL;
+
+	return rest && (!minor || !strcmp(minor, dev));
+}
+
 static bool is_map(const struct map *map, const char *n)
 {
 	const char *minor = map_minor(n);
+	char dev[MAX_NAME], sysfs[64];
 	struct devt devt;
 
+	snprintf(dev, sizeof dev, "dm-%u", (unsigned)map->kernel.devt.minor);
+	snprintf(sysfs, sizeof sysfs, "virtual/block/%s", dev);
+	if (is_devfs_name(sysfs, dev, n))
+		return true;
 	if (!devt_parse(n, &devt))
 		return devt_equal(&devt, &map->kernel.devt);
 	if (minor) {
@@ -195,10 +210,12 @@ static bool is_called(const struct model *m, const struct path *p, const char *n
 		return scsi_address_equal(&address, &p->device.address);
 	if (!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt))
 		return true;
+	if (is_devfs_name(p->device.sysfs, p->device.dev, n))
+		return true;
 	if (is_branch(n))
-		return has_component(p->device.sysfs, n);
-	if (strchr(n, '/'))
-		return is_below(p->device.sysfs, n);
+		return component_end(p->device.sysfs, n) > 0;
+	if (strchr(n, '/') && is_below(p->device.sysfs, n))
+		return true;
 	return !strcmp(p->device.dev, n) || (p->device.wwid[0] && !strcmp(p->device.wwid, n)) ||
 	       (map && is_map(map, n));
 }
@@ -219,6 +236,28 @@ uint32_t name_find(const struct model *m, const char *name,
 			visit(arg, p);
 		}
 	return found;
+}
+
+static size_t directory_end(const char *sysfs, const char *name)
+{
+	const char *tail = without_prefix(name, "devices/");
+	size_t n = strlen(tail ? tail : name);
+
+	while (n && (tail ? tail : name)[n - 1] == '/')
+		n--;
+	return (without_prefix(sysfs, "devices/") ? strlen("devices/") : 0) + n;
+}
+
+size_t name_extent(const struct model *m, const char *name, const struct path *p)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+
+	if (name_form(name) == NAME_INVALID || !is_called(m, p, n))
+		return 0;
+	if (is_branch(n))
+		return component_end(p->device.sysfs, n);
+	return strchr(n, '/') ? directory_end(p->device.sysfs, n) : strlen(p->device.sysfs);
 }
 
 bool name_says(const char *name, const char *word)
@@ -255,22 +294,142 @@ uint32_t name_find_maps(
 	return found;
 }
 
+/* ---- roots ----------------------------------------------------------------------------------- */
+
+bool name_is_below(const char *sysfs, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return n && !strncmp(sysfs, directory, n) && (sysfs[n] == '/' || !sysfs[n]);
+}
+
+/* Of a directory's name, and of a component's: so much of the path's own directory. */
+static size_t root_length(const char *sysfs, const char *n)
+{
+	const char *at;
+	size_t len = strlen(n);
+
+	if (!strchr(n, '/')) {
+		for (at = strstr(sysfs, n); at; at = strstr(at + 1, n))
+			if ((at == sysfs || at[-1] == '/') && (at[len] == '/' || !at[len]))
+				return (size_t)(at - sysfs) + len;
+		return 0;
+	}
+	while (len && n[len - 1] == '/')
+		len--;
+	return without_prefix(n, "devices/") ? len : len + strlen("devices/");
+}
+
+/* Is it the volume that is called so, and not this one way to it? */
+static bool is_called_as_volume(const struct model *m, const struct path *p, const char *n)
+{
+	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
+	struct scsi_address address;
+	struct devt devt;
+
+	if (!scsi_address_parse(n, &address) || is_branch(n) || strchr(n, '/') ||
+		!strcmp(p->device.dev, n) ||
+		(!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt)))
+		return false;
+	return !strcmp(p->device.wwid, n) || (map && is_map(map, n));
+}
+
+static void root_of(
+	const struct model *m, const struct path *p, const char *n, struct obs_detaching *ret)
+{
+	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
+	bool whole = is_branch(n) || strchr(n, '/');
+	size_t len;
+
+	if (is_called_as_volume(m, p, n)) {
+		text_copy(ret->wwid, sizeof ret->wwid,
+			map && is_map(map, n) && *map_wwid(map) ? map_wwid(map) : n);
+		return;
+	}
+	TEXT_SET(ret->sysfs, p->device.sysfs);
+	len = whole ? root_length(p->device.sysfs, n) : strlen(ret->sysfs);
+	if (len < strlen(ret->sysfs))
+		ret->sysfs[len] = '\0';
+	else
+		ret->ino = p->device.ino;
+}
+
+bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+	struct path *p;
+
+	if (name_form(name) == NAME_INVALID)
+		return false;
+	for_each_path (m, p)
+		if (is_called(m, p, n)) {
+			root_of(m, p, n, ret);
+			return true;
+		}
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		if (m->maps[i].present && is_map(&m->maps[i], n) && *map_wwid(&m->maps[i])) {
+			TEXT_SET(ret->wwid, map_wwid(&m->maps[i]));
+			return true;
+		}
+	return false;
+}
+
+bool name_is_wwid(const char *name)
+{
+	char scratch[MAX_SYSFS];
+	const char *n = bare(name, scratch);
+
+	return (n[0] == '3' && is_designator(n + 1, "2356")) ||
+	       (n[0] == '2' && is_designator(n + 1, "0123456789abcdef"));
+}
+
 /* ---- nodes ----------------------------------------------------------------------------------- */
+
+static bool is_minor(const struct node *node, const char *minor)
+{
+	return (node->devt.major && !strcmp(node_name(node), minor)) ||
+	       (node->sg[0] && !strcmp(node->sg, minor));
+}
 
 bool name_is_node(const struct node *node, const char *name)
 {
 	char scratch[MAX_SYSFS];
 	const char *n = bare(name, scratch);
+	const char *minor, *rest = NULL;
 	struct devt devt;
 
 	if (name_form(name) == NAME_INVALID)
 		return false;
 	if (!devt_parse(n, &devt))
 		return node->devt.major && devt_equal(&devt, &node->devt);
-	if (strchr(n, '/'))
+	if (strchr(n, '@'))
+		rest = devfs_name_follow(node->sysfs, n, &minor);
+	if (rest && (minor ? is_minor(node, minor) : !*rest))
+		return true;
+	if (strchr(n, '/') && !strchr(n, '@'))
 		return is_below(node->sysfs, n);
-	return !strcmp(node_name(node), n) || (node->wwid[0] && !strcmp(node->wwid, n)) ||
+	return !strcmp(node_name(node), n) || (node->sg[0] && !strcmp(node->sg, n)) ||
+	       (node->wwid[0] && !strcmp(node->wwid, n)) ||
 	       (node->kind == NODE_MAP && !strcmp(node->label, n));
+}
+
+size_t name_find_nodes(const struct node *nodes, size_t n, const char *name, bool *ret_found)
+{
+	size_t found = 0;
+	uint32_t depth = 0;
+	bool below = false;
+
+	for (size_t i = 0; i < n; i++) {
+		below = below && nodes[i].depth > depth;
+		if (!below && name_is_node(&nodes[i], name)) {
+			below = true;
+			depth = nodes[i].depth;
+			found++;
+		}
+		ret_found[i] = below;
+	}
+	return found;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -325,6 +484,18 @@ static void add_session(const struct model *m, const char *n, struct places *pla
 			add_place(places, place_of_host(m->hosts[i].number));
 }
 
+/* A volume that is kept out is nowhere, and known by where it was. */
+static void add_gaps(const struct model *m, const char *n, struct places *places)
+{
+	for (uint32_t i = 0; i < m->gaps.n; i++) {
+		const struct gap *g = &m->gaps.rows[i];
+
+		if (g->stage != GAP_NO && g->is.wwid[0] && !strcmp(g->is.wwid, n) &&
+			model_known_host(m, g->is.address.host))
+			add_place(places, place_of_address(&g->is.address));
+	}
+}
+
 /* "rport-3:0-1", on which no LUN is that would tell its target number: its channel. */
 static void add_remote_port(const struct model *m, const char *n, struct places *places)
 {
@@ -344,11 +515,14 @@ static void add_remote_port(const struct model *m, const char *n, struct places 
 /* One component of the device tree, or an address, on a host that is there. */
 static void add_component(const struct model *m, const char *n, struct places *places)
 {
-	const char *target = without_prefix(n, "target");
-	char address_text[SCSI_ADDRESS_TEXT];
-	struct scsi_address address;
+	char address_text[SCSI_ADDRESS_TEXT], kernel[MAX_SYSFS];
 	uint32_t host, before = places->n;
+	struct scsi_address address;
+	const char *target;
 
+	if (devfs_name_kernel(n, kernel, sizeof kernel) == 0)
+		n = kernel;
+	target = without_prefix(n, "target");
 	if (numbered(n, "host", &host)) {
 		if (model_known_host(m, host))
 			add_place(places, place_of_host(host));
@@ -368,6 +542,7 @@ static void add_component(const struct model *m, const char *n, struct places *p
 			add_place(places, place_of_address(&address));
 		return;
 	}
+	add_gaps(m, n, places);
 	add_session(m, n, places);
 	add_remote_port(m, n, places);
 }
@@ -386,8 +561,11 @@ uint32_t name_find_places(const struct model *m, const char *name,
 		return places.n;
 	}
 	for (uint32_t i = 0; i < m->n_hosts; i++)
-		if (m->hosts[i].known && is_below(m->hosts[i].seen.sysfs, n))
+		if (m->hosts[i].known && (is_below(m->hosts[i].seen.sysfs, n) ||
+						 is_devfs_name(m->hosts[i].seen.sysfs, "", n)))
 			add_place(&places, place_of_host(m->hosts[i].number));
+	if (strchr(n, '@') && !places.n)
+		add_component(m, strrchr(n, '/') + 1, &places);
 	for (uint32_t i = 0; i < m->n_hosts && !places.n; i++)
 		if (m->hosts[i].known && is_below(n, m->hosts[i].seen.sysfs))
 			add_component(m, strrchr(n, '/') + 1, &places);

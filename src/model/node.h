@@ -4,6 +4,7 @@
  * One device of the kernel's tree, as a flat value. A tree is a list of them: each stands before
  * what is below it, and its depth is one more than that of what it is below.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/devt.h"
@@ -34,7 +35,10 @@ struct node {
 	char state[32];	  /* a LUN's own word; "" of everything else */
 	char label[128];  /* what it calls itself: vendor and model, the name of a map, a target */
 	char wwid[128];	  /* of a LUN and of its map */
+	char sg[16];	  /* the other minor of a LUN: "sg3" */
 	uint64_t size_sectors;
+	bool is_volume;		  /* a map that LVM made */
+	bool is_multipath;	  /* a map whose slaves are paths */
 	char slaves[NODE_SLAVES]; /* block devices that it is made of, "sda sdb"; as many as fit */
 };
 

@@ -77,6 +77,8 @@ static void note_watched(struct model *m, const struct observation *o)
 {
 	struct path *p = model_path(m, o->path);
 
+	if (p && o->action && o->action == p->giving_back)
+		p->giving_back = 0;
 	if (!p || p->watch != WATCH_ASKED || o->action != p->watch_action)
 		return;
 	p->watch_action = 0;
@@ -318,6 +320,31 @@ static void note_reread(struct path *p, const struct observation *o)
 	p->reread_sectors = o->done.sectors;
 }
 
+static void note_clerk(struct model *m, const struct observation *o)
+{
+	for (uint32_t i = 0; i < m->n_detaches; i++) {
+		struct detach *d = &m->detaches[i];
+
+		if (d->clerk.action != o->action)
+			continue;
+		d->clerk.action = 0;
+		d->clerk_ended = true;
+		d->clerk_result = o->result;
+	}
+}
+
+/* Read again what became of it, before anything else is done to it or because of it. */
+static void map_deed_ended(struct model *m, int map)
+{
+	struct path *p;
+
+	m->maps[map].deed.action = 0;
+	m->maps_lost = true;
+	for_each_path (m, p)
+		if (p->map == map)
+			model_moved(m, p);
+}
+
 static void note_done(struct model *m, const struct observation *o)
 {
 	struct path *p = model_path(m, o->path);
@@ -325,14 +352,14 @@ static void note_done(struct model *m, const struct observation *o)
 	if (!o->action)
 		return;
 	note_scanned(m, o);
+	gaps_note_done(m, o->action, o->result);
+	note_clerk(m, o);
 	for (uint32_t i = 0; i < m->n_hosts; i++)
 		if (m->hosts[i].deed == o->action)
 			host_deed_ended(&m->hosts[i]);
 	for (uint32_t i = 0; i < m->n_maps; i++)
-		if (m->maps[i].deed.action == o->action) {
-			m->maps[i].deed.action = 0;
-			m->maps_lost = true; /* read again what became of it */
-		}
+		if (m->maps[i].deed.action == o->action)
+			map_deed_ended(m, (int)i);
 	if (p)
 		note_reread(p, o);
 	if (!p || !p->deed.action || p->deed.action != o->action)
@@ -350,7 +377,7 @@ static void forget_keeper(struct model *m, uint32_t host)
 		if (p->device.address.host != host)
 			continue;
 		p->watch = WATCH_NO;
-		p->watch_action = 0;
+		p->watch_action = p->giving_back = 0;
 		model_drop_check(m, p);
 	}
 }
@@ -387,6 +414,7 @@ static void note_helper(struct model *m, const struct observation *o)
 	case HELPER_ZYGOTE:
 	case HELPER_DM_HAND:
 	case HELPER_SCAN_HAND:
+	case HELPER_CLERK:
 	case HELPER_READER:
 	case HELPER_HAND: break;
 	}
@@ -402,6 +430,20 @@ static void note_fenced(struct model *m, const struct observation *o)
 	}
 	m->fences = more;
 	m->fences[m->n_fences++] = o->fenced;
+}
+
+/* Whoever asked for it has gone; what was begun is not. */
+static void note_detaching(struct model *m, const struct observation *o)
+{
+	struct detach *d = model_detach(m, o->detaching.number);
+
+	if (!d)
+		d = model_add_detach(m, &o->detaching);
+	if (!d)
+		return;
+	d->resumed = d->recorded = true;
+	if (d->stage == DETACH_NONE)
+		model_detach_enter(m, d, DETACH_LOOKING, BECAUSE_NOTHING);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -457,6 +499,9 @@ void model_note(struct model *m, const struct observation *o)
 	case OBS_DONE: note_done(m, o); break;
 	case OBS_HELPER: note_helper(m, o); break;
 	case OBS_FENCED: note_fenced(m, o); break;
+	case OBS_PRESSURE: m->pressed_at = m->now; break;
+	case OBS_KEPT_OUT: gaps_note_record(m, &o->gap); break;
+	case OBS_DETACHING: note_detaching(m, o); break;
 	case OBS_REQUEST: /* core names the device and adds the request itself */
 	case OBSERVATION_KINDS: break;
 	}

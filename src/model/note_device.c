@@ -256,6 +256,19 @@ static void restore_fence(struct model *m, struct path *p)
 	}
 }
 
+/* Somebody looked for it before the array took it away. */
+static void note_gap(struct model *m, const struct path *p)
+{
+	struct gap *g = model_gap_of(m, p);
+	struct change *c;
+
+	if (!g)
+		return;
+	m->counters.kept_out++;
+	c = model_add_change(m, CHANGE_KEPT_OUT, p);
+	TEXT_SET(c->text, g->is.requester);
+}
+
 static void note_presence(struct model *m, struct path *p, uint64_t action)
 {
 	p->seen_seq = model_next_seq(m);
@@ -313,6 +326,8 @@ void note_device(struct model *m, const struct observation *o)
 		return;
 	model_add_change(m, CHANGE_PATH_ADDED, p);
 	restore_fence(m, p);
+	gaps_note_device(m, p);
+	note_gap(m, p);
 }
 
 void note_host(struct model *m, const struct observation *o)

@@ -62,11 +62,22 @@ static const char *const helper_names[] = {
 	[HELPER_OWNER] = "owner",
 	[HELPER_DM_HAND] = "dm-hand",
 	[HELPER_SCAN_HAND] = "scan-hand",
+	[HELPER_CLERK] = "clerk",
 	[HELPER_READER] = "reader",
 	[HELPER_HAND] = "hand",
 };
+static const char *const lun_words[] = { "not-asked", "unknown", "listed", "not-listed" };
 static const char *const helper_event_names[] = { "born", "lost" };
-static const char *const verb_names[] = { "check", "purge", "holders", "rescan", "wait", "grow" };
+static const char *const verb_names[] = {
+	[VERB_CHECK] = "check",
+	[VERB_PURGE] = "purge",
+	[VERB_HOLDERS] = "holders",
+	[VERB_RESCAN] = "rescan",
+	[VERB_WAIT] = "wait",
+	[VERB_GROW] = "grow",
+	[VERB_CLEAN] = "clean",
+	[VERB_DETACH] = "detach",
+};
 static const char *const stage_names[STAGE_N] = {
 	[STAGE_NONE] = "none",
 	[STAGE_LOCK] = "lock",
@@ -97,6 +108,7 @@ static const struct field hold_fields[] = {
 	FIELD(hold, pid, FIELD_U32),
 	FIELD(hold, critical, FIELD_BOOL),
 	FIELD(hold, udev, FIELD_BOOL),
+	FIELD(hold, partition, FIELD_BOOL),
 	FIELD(hold, what, FIELD_TEXT),
 	FIELD(hold, comm, FIELD_TEXT),
 	FIELD_END,
@@ -174,6 +186,7 @@ static const struct field checked_fields[] = {
 	ANSWER_FIELDS("inquiry", checked.inquiry),
 	FIELD_HEX("inquiry.data", observation, checked.inquiry_data, checked.inquiry_len),
 	FIELD_AS("took_ms", observation, checked.took_ms, FIELD_U32),
+	FIELD_NAMED("sought", observation, checked.sought, lun_words),
 	FIELD_AS("identified", observation, checked.identified, FIELD_BOOL),
 	FIELD_HEX("identity.data", observation, checked.identity_data, checked.identity_len),
 	FIELD_END,
@@ -245,6 +258,7 @@ static const struct field request_fields[] = {
 	FIELD_AS("flags", observation, request.flags, FIELD_U32),
 	FIELD_AS("timeout_ms", observation, request.timeout_ms, FIELD_U64),
 	FIELD_AS("paths", observation, request.paths, FIELD_U32),
+	FIELD_AS("below", observation, request.below, FIELD_TEXT),
 	FIELD_AS("requester", observation, request.requester, FIELD_TEXT),
 	FIELD_END,
 };
@@ -254,6 +268,33 @@ static const struct field fenced_fields[] = {
 	FIELD_AS("ino", observation, fenced.ino, FIELD_U64),
 	FIELD_AS("sysfs", observation, fenced.sysfs, FIELD_TEXT),
 	FIELD_AS("found", observation, fenced.found, FIELD_TEXT),
+	FIELD_END,
+};
+
+static const struct field gap_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("address.host", observation, gap.address.host, FIELD_U32),
+	FIELD_AS("address.channel", observation, gap.address.channel, FIELD_U32),
+	FIELD_AS("address.target", observation, gap.address.target, FIELD_U32),
+	FIELD_AS("address.lun", observation, gap.address.lun, FIELD_U64),
+	FIELD_AS("ino", observation, gap.ino, FIELD_U64),
+	FIELD_AS("youngest", observation, gap.youngest, FIELD_U64),
+	FIELD_AS("everywhere", observation, gap.everywhere, FIELD_BOOL),
+	FIELD_AS("wwid", observation, gap.wwid, FIELD_TEXT),
+	FIELD_AS("since", observation, gap.since, FIELD_U64),
+	FIELD_AS("until", observation, gap.until, FIELD_U64),
+	FIELD_AS("requester", observation, gap.requester, FIELD_TEXT),
+	FIELD_END,
+};
+
+static const struct field detaching_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("number", observation, detaching.number, FIELD_U64),
+	FIELD_AS("wwid", observation, detaching.wwid, FIELD_TEXT),
+	FIELD_AS("sysfs", observation, detaching.sysfs, FIELD_TEXT),
+	FIELD_AS("ino", observation, detaching.ino, FIELD_U64),
+	FIELD_AS("name", observation, detaching.name, FIELD_TEXT),
+	FIELD_AS("requester", observation, detaching.requester, FIELD_TEXT),
 	FIELD_END,
 };
 
@@ -280,6 +321,9 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_HELPER] = { "helper", BODY(helper), helper_fields },
 	[OBS_REQUEST] = { "request", BODY(request), request_fields },
 	[OBS_FENCED] = { "fenced", BODY(fenced), fenced_fields },
+	[OBS_PRESSURE] = { "pressure", HEAD, head_fields },
+	[OBS_KEPT_OUT] = { "kept-out", BODY(gap), gap_fields },
+	[OBS_DETACHING] = { "detaching", BODY(detaching), detaching_fields },
 };
 
 size_t observation_size(const struct observation *o)
@@ -348,6 +392,11 @@ const char *protocol_name(enum protocol protocol)
 const char *helper_kind_name(enum helper_kind helper)
 {
 	return (unsigned)helper < ARRAY_SIZE(helper_names) ? helper_names[helper] : "?";
+}
+
+const char *lun_word_name(enum lun_word word)
+{
+	return (unsigned)word < ARRAY_SIZE(lun_words) ? lun_words[word] : "?";
 }
 
 enum device_state device_state_from(const char *attribute)

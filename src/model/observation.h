@@ -29,6 +29,7 @@ enum {
 	MAX_PROPERTIES = 1536, /* about twice what udev knows of a disk on Fibre Channel */
 	MAX_IDENTITY = 1024,   /* of a page that names the logical unit */
 	MAX_SESSIONS = 64,
+	MAX_BELOW = 64,		/* one component of a sysfs directory */
 	MAX_OWNER_RULES = 4096, /* some fifty entries of multipaths */
 };
 
@@ -51,6 +52,9 @@ enum observation_kind {
 	OBS_HELPER,	  /* a helper was born, or lost with all it was asked */
 	OBS_REQUEST,	  /* a client's word */
 	OBS_FENCED,	  /* a daemon before this one fenced this device */
+	OBS_PRESSURE,	  /* processes wait for memory */
+	OBS_KEPT_OUT,	  /* a daemon before this one keeps out what was detached */
+	OBS_DETACHING,	  /* a daemon before this one was detaching this */
 	OBSERVATION_KINDS
 };
 
@@ -83,6 +87,14 @@ enum protocol {
 	PROTOCOL_ATA,
 };
 
+/* Is a number among those that a target lists for us? */
+enum lun_word {
+	LUN_NOT_ASKED,
+	LUN_UNKNOWN, /* it did not say, or not all */
+	LUN_LISTED,
+	LUN_NOT_LISTED,
+};
+
 enum uevent_action { UEVENT_ADD, UEVENT_REMOVE, UEVENT_CHANGE, UEVENT_OTHER };
 
 /* What a SCSI device's change event says of a unit attention (SDEV_UA=). */
@@ -111,10 +123,11 @@ enum hold_kind {
 
 struct hold {
 	enum hold_kind kind;
-	uint32_t pid;  /* 0: none */
-	bool critical; /* root, boot or swap: never to be taken away */
-	bool udev;     /* a udev worker's short look */
-	char what[96]; /* mount point, device, export */
+	uint32_t pid;	/* 0: none */
+	bool critical;	/* root, boot or swap: never to be taken away */
+	bool udev;	/* a udev worker's short look */
+	bool partition; /* a partition of the multipath map below it, and no use by itself */
+	char what[96];	/* mount point, device, export */
 	char comm[16];
 };
 
@@ -127,17 +140,28 @@ enum helper_kind {
 	HELPER_OWNER,
 	HELPER_DM_HAND,
 	HELPER_SCAN_HAND,
+	HELPER_CLERK,
 	HELPER_READER,
 	HELPER_HAND
 };
 enum helper_event { HELPER_BORN, HELPER_LOST };
 
-enum verb { VERB_CHECK, VERB_PURGE, VERB_HOLDERS, VERB_RESCAN, VERB_WAIT, VERB_GROW };
+enum verb {
+	VERB_CHECK,
+	VERB_PURGE,
+	VERB_HOLDERS,
+	VERB_RESCAN,
+	VERB_WAIT,
+	VERB_GROW,
+	VERB_CLEAN,
+	VERB_DETACH,
+};
 
 enum {
 	REQUEST_DRY_RUN = 1,
 	REQUEST_HELD = 2, /* let go what the limits hold back */
 	REQUEST_FENCED = 4,
+	REQUEST_FORCE = 8, /* of a clean */
 };
 
 struct map_member {
@@ -204,6 +228,7 @@ struct observation {
 			uint8_t inquiry_len;
 			uint8_t inquiry_data[MAX_INQUIRY];
 			uint32_t took_ms;
+			enum lun_word sought;  /* of the number that was asked for */
 			bool identified;       /* its identity was asked for, and it answered */
 			uint16_t identity_len; /* 0: by a refusal */
 			uint8_t identity_data[MAX_IDENTITY]; /* last: only what is there travels */
@@ -264,8 +289,9 @@ struct observation {
 			uint64_t request;
 			enum verb verb;
 			uint32_t flags;
-			uint64_t timeout_ms; /* 0: none */
-			uint32_t paths;	     /* of a wait: so many good ones */
+			uint64_t timeout_ms;   /* 0: none */
+			uint32_t paths;	       /* of a wait: so many good ones */
+			char below[MAX_BELOW]; /* of a clean: of the first level; "": all */
 			char requester[48];
 		} request;
 		struct obs_fenced {
@@ -273,6 +299,23 @@ struct observation {
 			char sysfs[MAX_SYSFS];
 			char found[MAX_WWID];
 		} fenced;
+		struct obs_gap {
+			struct scsi_address address; /* where it was ... */
+			uint64_t ino;		     /* ... and which device that was */
+			uint64_t youngest;	     /* device then; what came since is younger */
+			bool everywhere;	     /* kept out wherever it comes; or only there */
+			char wwid[MAX_WWID];	     /* "": it has none */
+			instant since, until;
+			char requester[48];
+		} gap;
+		struct obs_detaching {
+			uint64_t number;       /* of the word, and of its record */
+			char wwid[MAX_WWID];   /* a volume, or ... */
+			char sysfs[MAX_SYSFS]; /* ... what is at and below this directory */
+			uint64_t ino;	       /* of that directory; 0: not known yet */
+			char name[MAX_SYSFS];  /* what the operator called it */
+			char requester[48];
+		} detaching;
 	};
 };
 
@@ -306,6 +349,8 @@ const char *hand_stage_name(enum hand_stage stage);
 const char *helper_kind_name(enum helper_kind helper);
 const char *protocol_name(enum protocol protocol); /* "scsi:iscsi", as the peer prints it */
 enum device_state device_state_from(const char *attribute);
+
+const char *lun_word_name(enum lun_word word);
 
 /* Who wants to know. */
 typedef void (*observation_sink)(void *arg, const struct observation *o);

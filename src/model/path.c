@@ -77,6 +77,11 @@ void path_forget_gone(struct path *p)
 	p->gone_at = INSTANT_NEVER;
 }
 
+bool path_is_cleaned(const struct path *p)
+{
+	return p->state == PATH_UNCHECKED && p->state_why == BECAUSE_CLEANED;
+}
+
 int path_state_enter(struct path *p, enum path_state next, enum reason why, instant now)
 {
 	p->state_why = why;

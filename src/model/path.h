@@ -93,6 +93,8 @@ struct path {
 	enum watch_state watch;
 	uint64_t watch_action;
 	instant watch_again;
+	bool cleaned;	      /* handles given back: watched when the next check is due */
+	uint64_t giving_back; /* the action by which they are closed, 0: they are */
 	struct question check;
 	bool check_wants_inquiry;
 	bool timed_out; /* the check that is out is past checker_timeout */
@@ -143,8 +145,14 @@ struct path {
 	int32_t failed_result;
 	uint32_t map_tells;	  /* how often the map was told since the mark */
 	bool held_back, released; /* by P4; by an operator's purge --held */
+	bool found_gone;	  /* by an operator's clean, which wants it removed then */
 	uint64_t request;	  /* an operator's purge that stands behind this removal, or 0 */
 	bool dry_run, lets_fenced_go; /* words of that purge */
+	uint64_t detach;	      /* an operator's word to detach it, by its number; 0: none */
+	bool marked_by_word;	      /* without any evidence that it is gone */
+	bool detach_looks;	      /* ... which only looks, up to now */
+	bool touched, taken; /* out of its map, or of its owner's sight, for that word: this was
+				handed out; it was done */
 	instant claim_refused_at;
 	uint32_t claims_refused; /* since the mark */
 	instant udev_seen_at;
@@ -168,6 +176,9 @@ struct path {
 
 /* It answered as a logical unit that exists: nothing is left of what it had answered before. */
 void path_forget_gone(struct path *p);
+
+/* Its handles were given back, and it has not answered since: nothing is known of it now. */
+bool path_is_cleaned(const struct path *p);
 
 /* The only writers. 1: changed, 0: was there already, -EPROTO: no such step. */
 int path_state_enter(struct path *p, enum path_state next, enum reason why, instant now);

@@ -21,6 +21,11 @@
 	X(REMOVED, "removed")                                                                      \
 	X(UNREACHABLE, "cannot be opened")                                                         \
 	X(NOT_ASKED, "not asked")                                                                  \
+	X(CLEANED, "cleaned")                                                                      \
+	/* of a clean */                                                                           \
+	X(OPERATOR, "operator")                                                                    \
+	X(NODE_CACHE_LIMIT, "node_cache_limit")                                                    \
+	X(PRESSURE, "memory pressure")                                                             \
 	/* of its identity, and of a fence */                                                      \
 	X(IDENTITY_CHANGED, "identity changed")                                                    \
 	X(IDENTITY_SAME, "same identity")                                                          \
@@ -73,6 +78,16 @@
 	X(FAIL_FIRST, "fail path first")                                                           \
 	X(MAP_FIRST, "remove map first")                                                           \
 	X(MOVED, "the world moved")                                                                \
+	X(DETACHED, "detach") /* an operator's word */                                             \
+	X(TAKE_FIRST, "take path first")                                                           \
+	X(OTHERS_FIRST, "others first")                                                            \
+	X(CAME_BACK, "came back")                                                                  \
+	X(BECAUSE_OF, "because of") /* another device of the same word */                          \
+	/* something is kept out no longer */                                                      \
+	X(TIME, "time")		  /* the hold is over */                                           \
+	X(ARRAY, "array")	  /* the array has taken it away, too */                           \
+	X(RESCAN, "rescan")	  /* an operator's word */                                         \
+	X(WITHDRAWN, "withdrawn") /* it was not detached after all */                              \
 	X(FAILED, "failed")                                                                        \
 	X(STUCK, "stuck")
 

@@ -16,9 +16,16 @@ static const char *const names[] = {
 	[RESULT_REACHED] = "reached",
 	[RESULT_GROWN] = "grown",
 	[RESULT_UNCHANGED] = "unchanged",
+	[RESULT_CLEANED] = "cleaned",
 };
 
 const char *request_result_name(enum request_result result)
 {
 	return names[result];
+}
+
+void request_done(struct request *r)
+{
+	cleaning_done(&r->cleaning);
+	r->used = false;
 }

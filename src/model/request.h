@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /* What a client asked for, one device each, and how far it has come. */
+#include "model/cleaning.h"
 #include "model/path.h"
 #include "scsi/place.h"
 
@@ -19,6 +20,7 @@ enum request_result {
 	RESULT_REACHED,
 	RESULT_GROWN,
 	RESULT_UNCHANGED,
+	RESULT_CLEANED,
 };
 
 struct request {
@@ -28,6 +30,8 @@ struct request {
 	uint32_t flags;
 	path_id path;
 	bool stands;		   /* a purge that stands for the words of the configuration */
+	uint64_t detach;	   /* of a word to detach: its number */
+	char plan[160];		   /* ... and what is done for this device, in this order */
 	uint64_t seq;		   /* what was asked after it counts for it */
 	uint32_t failures;	   /* of the path, when it was opened */
 	instant started, deadline; /* deadline far away: none */
@@ -59,9 +63,16 @@ struct request {
 	instant count_again; /* not before */
 	/* of a volume that is to grow, wwid; found counts the paths that were read again */
 	uint64_t sectors_before, sectors;
+	/* of a clean: name is its root */
+	char below[MAX_BELOW];
+	bool walked;
+	struct cleaning cleaning; /* owned */
 	struct question holders_asked;
 	bool holders_known;
 	struct obs_holders holders;
 };
 
 const char *request_result_name(enum request_result result);
+
+/* What it owns; it is not used any more. */
+void request_done(struct request *r);

@@ -24,7 +24,7 @@ static void add(struct found *f, const struct hold *hold)
 
 static void add_node(struct found *f, const struct stack_node *node)
 {
-	struct hold hold = { .kind = node->kind };
+	struct hold hold = { .kind = node->kind, .partition = node->is_partition };
 
 	TEXT_SET(hold.what, node->what);
 	add(f, &hold);
@@ -57,8 +57,7 @@ static void add_swaps(struct found *f, const struct users *users, const struct d
 		struct hold hold = { .kind = HOLD_SWAP, .critical = true };
 
 		if (b->kind != HOLD_SWAP ||
-			!(devt_equal(&b->node, node) ||
-				users_lies_on(users, &place->devt, &place->source, node)))
+			!(devt_equal(&b->node, node) || users_may_hold(users, place, node)))
 			continue;
 		TEXT_SET(hold.what, b->name);
 		add(f, &hold);
@@ -135,15 +134,19 @@ static int weight(const struct hold *h)
 		[HOLD_CLAIM] = 6,
 	};
 
+	if (h->partition)
+		return 10;
 	return h->critical ? 0 : h->udev ? 9 : of_kind[h->kind];
 }
 
 static int compare(const void *a, const void *b)
 {
 	const struct hold *x = a, *y = b;
-	int by_weight = weight(x) - weight(y);
+	int by_weight = weight(x) - weight(y), by_what = strcmp(x->what, y->what);
 
-	return by_weight ? by_weight : strcmp(x->what, y->what);
+	if (by_weight || by_what)
+		return by_weight ? by_weight : by_what;
+	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 void holders_match(

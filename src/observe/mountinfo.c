@@ -73,6 +73,15 @@ static char *next_word(char **line)
 	return word;
 }
 
+/* "shared:7", "master:3", and others that are of no concern. */
+static void take_field(const char *word, struct mountinfo *m)
+{
+	if (!strncmp(word, "shared:", 7))
+		number_parse_u32(word + 7, &m->shared);
+	else if (!strncmp(word, "master:", 7))
+		number_parse_u32(word + 7, &m->master);
+}
+
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue" */
 int mountinfo_parse(char *line, struct mountinfo *ret)
 {
@@ -84,9 +93,8 @@ int mountinfo_parse(char *line, struct mountinfo *ret)
 		if (!words[i])
 			return -EBADMSG;
 	}
-	do
-		word = next_word(&line);
-	while (word && strcmp(word, "-") != 0); /* any number of optional fields */
+	while ((word = next_word(&line)) && strcmp(word, "-") != 0)
+		take_field(word, &m); /* there can be any number of them */
 	type = next_word(&line);
 	source = next_word(&line);
 	options = next_word(&line);

@@ -10,6 +10,7 @@
 struct mountinfo {
 	uint32_t id;
 	struct devt devt;
+	uint32_t shared, master; /* its peers, and whom it follows; 0: none */
 	/* Borrowed from the line, in which they were terminated and unescaped. */
 	const char *root, *point, *type, *source;
 	const char *options; /* of the file system; still escaped */

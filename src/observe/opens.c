@@ -62,7 +62,7 @@ int opens_parse_fdinfo(const char *text, uint64_t *ret_flags, uint32_t *ret_moun
 	return 0;
 }
 
-static int read_fdinfo(int dir, const char *fd, uint64_t *ret_flags, uint32_t *ret_mount)
+int opens_read_fdinfo(int dir, const char *fd, uint64_t *ret_flags, uint32_t *ret_mount)
 {
 	char path[32], text[512];
 	int r;
@@ -79,6 +79,7 @@ static int read_fdinfo(int dir, const char *fd, uint64_t *ret_flags, uint32_t *r
  */
 static bool may_be_node(const struct opens *o, int dir, const char *fd, const char *link)
 {
+	const struct mount_line *line;
 	uint64_t flags;
 	uint32_t mount;
 	int r;
@@ -90,10 +91,11 @@ static bool may_be_node(const struct opens *o, int dir, const char *fd, const ch
 			return false;
 	if (begins(link, "/dev/"))
 		return true;
-	r = read_fdinfo(dir, fd, &flags, &mount);
+	r = opens_read_fdinfo(dir, fd, &flags, &mount);
 	if (r < 0)
 		scan_missed(o->scan, dir, r);
-	return r >= 0 && mounts_is_local(o->mounts, mount);
+	line = r < 0 ? NULL : mounts_by_id(o->mounts, mount);
+	return line && line->is_local;
 }
 
 static bool is_path_only(int dir, const char *fd)
@@ -101,14 +103,14 @@ static bool is_path_only(int dir, const char *fd)
 	uint64_t flags;
 	uint32_t mount;
 
-	return read_fdinfo(dir, fd, &flags, &mount) >= 0 && flags & O_PATH;
+	return opens_read_fdinfo(dir, fd, &flags, &mount) >= 0 && flags & O_PATH;
 }
 
-static bool is_ours(const struct opens *o, int dir, const char *comm)
+bool opens_is_ours(const struct scan *scan, int dir, const char *comm)
 {
 	struct stat st;
 
-	if (fstat(dir, &st) < 0 || st.st_uid != o->scan->trusted)
+	if (fstat(dir, &st) < 0 || st.st_uid != scan->trusted)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(not_use); i++)
 		if (begins(comm, not_use[i]))
@@ -129,7 +131,7 @@ static void add(struct opens *o, int dir, uint32_t pid, const struct devt *devt,
 	struct open_use use = { .devt = *devt, .pid = pid };
 
 	sysfs_read_text(dir, "comm", use.comm, sizeof use.comm);
-	if (is_known(o, devt, pid) || is_ours(o, dir, use.comm))
+	if (is_known(o, devt, pid) || opens_is_ours(o->scan, dir, use.comm))
 		return;
 	use.udev = !strcmp(use.comm, "(udev-worker)") || !strcmp(use.comm, "systemd-udevd");
 	TEXT_SET(use.what, link);

@@ -29,3 +29,9 @@ void opens_done(struct opens *opens);
 
 /* What /proc/PID/fdinfo says: "flags:" in octal and "mnt_id:". 0 or -EBADMSG. */
 int opens_parse_fdinfo(const char *text, uint64_t *ret_flags, uint32_t *ret_mount);
+
+/* The same of a process' descriptor, by its directory. 0 or negative errno. */
+int opens_read_fdinfo(int dir, const char *fd, uint64_t *ret_flags, uint32_t *ret_mount);
+
+/* A process that calls itself so, and may, is none whose files are use: multipathd, or ours. */
+bool opens_is_ours(const struct scan *scan, int dir, const char *comm);

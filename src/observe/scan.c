@@ -64,11 +64,16 @@ bool scan_goes_on(struct scan *scan)
 	return false;
 }
 
+static bool has_ended(int r)
+{
+	return r == -ENOENT || r == -ESRCH;
+}
+
 void scan_missed(struct scan *scan, int dir, int r)
 {
-	if (r == -ENOENT || r == -ESRCH)
+	if (has_ended(r))
 		return;
-	if (dir >= 0 && faccessat(dir, "comm", F_OK, 0) < 0)
+	if (dir >= 0 && faccessat(dir, "comm", F_OK, 0) < 0 && has_ended(-errno))
 		return;
 	scan->incomplete = true;
 }

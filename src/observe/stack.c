@@ -120,19 +120,33 @@ static void add_loops(const struct users *users, struct stack *stack, const stru
 		const struct mount_place *place = &users->backings.places[i];
 
 		if (b->kind == HOLD_LOOP &&
-			(devt_equal(&b->node, node) ||
-				users_lies_on(users, &place->devt, &place->source, node)))
+			(devt_equal(&b->node, node) || users_may_hold(users, place, node)))
 			add(users->scan, stack, &b->self, b->name, true);
 	}
+}
+
+/* As kpartx, and multipathd's udev rules, make them: "part1-mpath-3600...". */
+static bool is_partition(const char *uuid)
+{
+	size_t digits;
+
+	if (strncmp(uuid, "part", 4) != 0)
+		return false;
+	digits = strspn(uuid + 4, "0123456789");
+	return digits && !strncmp(uuid + 4 + digits, "-mpath-", 7);
 }
 
 /* A device-mapper device is known to people by its other name: "dm-5 data", "dm-6 vg-lv LVM". One
  * that is too long is left out: a part of it could be another's. */
 static void read_what(int dir, struct stack_node *node)
 {
-	char name[128], uuid[8], what[sizeof name + MAX_NAME + 8];
-	bool is_volume = sysfs_read_text(dir, "dm/uuid", uuid, sizeof uuid) >= 0 &&
-			 !strncmp(uuid, "LVM-", 4);
+	char name[128], uuid[136] = "", what[sizeof name + MAX_NAME + 8];
+	bool is_volume;
+
+	if (sysfs_read_text(dir, "dm/uuid", uuid, sizeof uuid) < 0)
+		uuid[0] = '\0';
+	is_volume = !strncmp(uuid, "LVM-", 4);
+	node->is_partition = is_partition(uuid);
 
 	if (sysfs_read_text(dir, "dm/name", name, sizeof name) < 0)
 		return;

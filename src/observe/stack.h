@@ -10,6 +10,7 @@
 struct stack_node {
 	struct devt devt;
 	bool is_user;	     /* false: the device itself, or a partition */
+	bool is_partition;   /* of a multipath map: itself a device-mapper device */
 	enum hold_kind kind; /* of a user */
 	char name[MAX_NAME];
 	char what[sizeof((struct hold *)0)->what];

@@ -202,45 +202,52 @@ static void read_lun(int dir, struct node *node)
 				len ? " " : "", word);
 	}
 	sysfs_read_text(dir, "state", node->state, sizeof node->state);
+	if (sysfs_first(dir, "scsi_generic", "sg", node->sg, sizeof node->sg) < 0)
+		node->sg[0] = '\0';
 	n = sysfs_read_bytes(dir, "vpd_pg83", page, sizeof page);
 	if (n < 0 || vpd_83_wwid(page, (size_t)n, node->wwid) < 0)
 		node->wwid[0] = '\0';
 }
 
-static void read_slaves(int dir, struct node *node)
+/* Did they fit? */
+static bool read_slaves(int dir, struct node *node)
 {
 	_cleanup_(sysfs_list_done) struct sysfs_list slaves = { 0 };
 	const char *name;
 	size_t len = 0;
 
 	if (sysfs_list_init(&slaves, dir, "slaves") < 0)
-		return;
+		return true;
 	while ((name = sysfs_list_next(&slaves)) && len + strlen(name) + 2 <= sizeof node->slaves)
 		len += (size_t)sprintf(node->slaves + len, "%s%s", len ? " " : "", name);
+	return !name;
 }
 
-static void read_block(int dir, struct node *node)
+static bool read_block(int dir, struct node *node)
 {
 	char text[DEVT_TEXT];
 
 	if (sysfs_read_text(dir, "dev", text, sizeof text) >= 0)
 		devt_parse(text, &node->devt);
 	sysfs_read_number(dir, "size", &node->size_sectors);
-	read_slaves(dir, node);
+	return read_slaves(dir, node);
 }
 
-static void read_map(int dir, struct node *node)
+static bool read_map(int dir, struct node *node)
 {
-	char uuid[DM_WWID_TEXT + 16];
+	char uuid[DM_WWID_TEXT + 16] = "";
 
-	read_block(dir, node);
 	sysfs_read_text(dir, "dm/name", node->label, sizeof node->label);
 	if (sysfs_read_text(dir, "dm/uuid", uuid, sizeof uuid) < 0 ||
 		dm_wwid_from_uuid(uuid, node->wwid) < 0)
 		node->wwid[0] = '\0';
+	node->is_multipath = dm_uuid_is_multipath(uuid);
+	node->is_volume = !strncmp(uuid, "LVM-", 4);
+	return read_block(dir, node);
 }
 
-static void read_node(int dir, struct node *node)
+/* Is that all of it? */
+static bool read_node(int dir, struct node *node)
 {
 	read_link_name(dir, "driver", node->driver, sizeof node->driver);
 	node->kind = node->depth ? kind_of(dir, node_name(node)) : NODE_ROOT;
@@ -250,14 +257,15 @@ static void read_node(int dir, struct node *node)
 	case NODE_PORT: read_class_label(dir, "fc_remote_ports", "port_name", node); break;
 	case NODE_LUN: read_lun(dir, node); break;
 	case NODE_DISK:
-	case NODE_PARTITION: read_block(dir, node); break;
-	case NODE_MAP: read_map(dir, node); break;
+	case NODE_PARTITION: return read_block(dir, node);
+	case NODE_MAP: return read_map(dir, node);
 	case NODE_ROOT:
 	case NODE_PCI:
 	case NODE_TARGET:
 	case NODE_OTHER:
 	case NODE_KINDS: break;
 	}
+	return true;
 }
 
 /* A loop device that nothing is behind is made in advance. */
@@ -297,6 +305,7 @@ static int add_node(struct reading *r, size_t len, uint32_t depth)
 {
 	struct node node = { .depth = depth };
 	_cleanup_(closep) int dir = -1;
+	bool whole;
 
 	snprintf(node.sysfs, sizeof node.sysfs, "%.*s", (int)len, r->path);
 	dir = sysfs_open(r->sys, node.sysfs);
@@ -310,11 +319,12 @@ static int add_node(struct reading *r, size_t len, uint32_t depth)
 		r->tree.complete = false;
 		return LEVEL_ABSENT;
 	}
-	read_node(dir, &node);
+	whole = read_node(dir, &node);
 	if (is_empty(&node) || !is_device(dir, depth))
 		return LEVEL_ABSENT;
 	if (grow(r) < 0)
 		return -ENOMEM;
+	r->tree.complete &= whole;
 	r->tree.nodes[r->tree.n++] = node;
 	return LEVEL_DEVICE;
 }

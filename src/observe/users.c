@@ -37,3 +37,10 @@ bool users_lies_on(const struct users *users, const struct devt *devt, const str
 	b = exports_btrfs(&users->exports, node);
 	return a && b && !strcmp(a->uuid, b->uuid);
 }
+
+bool users_may_hold(
+	const struct users *users, const struct mount_place *place, const struct devt *node)
+{
+	return users_lies_on(users, &place->own.devt, &place->own.source, node) ||
+	       users_lies_on(users, &place->elsewhere.devt, &place->elsewhere.source, node);
+}

@@ -21,3 +21,7 @@ void users_done(struct users *users);
 /* Is node what a file system on devt, mounted from source, consists of? */
 bool users_lies_on(const struct users *users, const struct devt *devt, const struct devt *source,
 	const struct devt *node);
+
+/* Is node what a file of this path may lie on? */
+bool users_may_hold(
+	const struct users *users, const struct mount_place *place, const struct devt *node);

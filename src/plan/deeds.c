@@ -6,18 +6,23 @@
 bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda)
 {
 	struct map *map = model_map(m, p);
-	struct action *a = map->deed.action ? NULL : agenda_add(agenda, kind);
+	struct action *a = map && map->deed.action ? NULL : agenda_add(agenda, kind);
 
 	if (!a)
 		return false;
 	a->id = model_ask(m, &p->deed, m->now);
-	map->deed = p->deed;
 	p->deed_ended = false;
 	a->path = p->id;
-	a->map.map = map->kernel.devt;
 	a->map.member = p->device.devt;
-	TEXT_SET(a->map.name, map->kernel.name);
-	TEXT_SET(a->map.uuid, map->kernel.uuid);
+	a->map.ino = p->device.ino;
+	TEXT_SET(a->map.dev, p->device.dev);
+	if (map) {
+		map->deed = p->deed;
+		a->map.map = map->kernel.devt;
+		TEXT_SET(a->map.name, map->kernel.name);
+		TEXT_SET(a->map.uuid, map->kernel.uuid);
+	}
+	a->map.partitions = kind == ACT_REMOVE_MAP && p->detach;
 	a->map.owned = m->owner.running;
 	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_MAP_MS));
 	return true;
@@ -35,4 +40,25 @@ struct action *deeds_send_hand(
 	p->deed_ended = false;
 	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_HAND_MS));
 	return a;
+}
+
+bool deeds_found_alive(const struct obs_done *done)
+{
+	struct sense sense;
+
+	if (!done->asked)
+		return false;
+	switch (answer_classify(&done->tur, &sense)) {
+	case ANSWER_GOOD:
+	case ANSWER_CONFLICT: return true;
+	case ANSWER_SENSE:
+		return sense.key != SENSE_UNIT_ATTENTION && !scsi_says_unsupported(&done->tur);
+	case ANSWER_BUSY:
+	case ANSWER_TRANSPORT:
+	case ANSWER_TIMEOUT:
+	case ANSWER_DEVICE_ABSENT:
+	case ANSWER_NONE:
+	case ANSWER_KINDS: break;
+	}
+	return false;
 }

@@ -9,9 +9,13 @@ enum {
 	DEEDS_HAND_MS = 10000, /* then a hand is late, and must not begin any more */
 };
 
-/* fail_path or the removal of p's map, unless another deed is out on that map. Did it go out? */
+/* fail_path, the removal of p's map, or p's way out of it and back, unless another deed is out on
+ * that map. Did it go out? */
 bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
 
 /* ACT_DELETE or ACT_FENCE, to be filled in; NULL: there is no memory. Borrowed. */
 struct action *deeds_send_hand(
 	struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
+
+/* Did the logical unit itself tell the hand that it is there? */
+bool deeds_found_alive(const struct obs_done *done);

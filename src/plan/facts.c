@@ -3,6 +3,20 @@
 
 #include "base/text.h"
 #include "judge/identity.h"
+#include "judge/may_detach.h"
+#include "plan/gaps.h"
+
+/* Something of p's target is kept out until the target does not list it any more. */
+static void seek(struct model *m, const struct path *p, struct action *a)
+{
+	struct gap *g = a->check.only_look ? NULL : gaps_to_seek(m, p);
+
+	if (!g)
+		return;
+	g->seek = a->id;
+	a->check.seek = true;
+	a->check.lun = g->is.address.lun;
+}
 
 void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agenda *agenda)
 {
@@ -22,6 +36,7 @@ void facts_ask_check(struct model *m, struct path *p, bool inquiry, struct agend
 	a->check.ask_inquiry = inquiry && !p->fence.fenced;
 	a->check.ask_identity = identity_is_due(m, p) && !p->fence.fenced;
 	p->identity.asked = a->check.ask_identity;
+	seek(m, p, a);
 	p->check_wants_inquiry = false;
 	model_nexus(m, p)->n_out++;
 }
@@ -73,11 +88,31 @@ static void ask_evidence(struct model *m, struct path *p, struct agenda *agenda)
 		agenda_wake_at(agenda, p->check_due);
 }
 
+/* An operator's word takes p out of a map that stays: is it known, now, that it is carried on? One
+ * that does not answer is known when its check is given up. */
+static bool neighbours_are_known(struct model *m, const struct path *p, struct agenda *agenda)
+{
+	struct path *other;
+	bool known = true;
+
+	for_each_path (m, other) {
+		if (!may_detach_stays(m, p, other))
+			continue;
+		if (other->answer_seq > p->verify_seq)
+			return true;
+		facts_ask_check(m, other, false, agenda);
+		known = false;
+	}
+	return known;
+}
+
 bool facts_are_fresh(struct model *m, struct path *p, struct agenda *agenda)
 {
 	bool fresh = true;
 
-	if (!p->fence.fenced && (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at))) {
+	if (p->detach)
+		fresh = neighbours_are_known(m, p, agenda);
+	else if (!p->fence.fenced && (p->gone_seq <= p->verify_seq || !is_recent(m, p->gone_at))) {
 		ask_evidence(m, p, agenda);
 		fresh = false;
 	}

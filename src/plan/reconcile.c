@@ -4,8 +4,11 @@
 #include "base/text.h"
 #include "judge/pace.h"
 #include "judge/path_judge.h"
+#include "plan/clean.h"
+#include "plan/detach.h"
 #include "plan/facts.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/removal.h"
 #include "plan/requests.h"
 #include "plan/scans.h"
@@ -162,8 +165,8 @@ static void step_watch(struct model *m, struct path *p, struct agenda *agenda)
 		not_asked(m, p, BECAUSE_UNREACHABLE);
 	if (p->watch == WATCH_YES || p->watch == WATCH_ASKED)
 		return;
-	if (!instant_reached(m->now, p->watch_again)) {
-		agenda_wake_at(agenda, p->watch_again);
+	if (!instant_reached(m->now, p->cleaned ? p->check_due : p->watch_again)) {
+		agenda_wake_at(agenda, p->cleaned ? p->check_due : p->watch_again);
 		return;
 	}
 	a = agenda_add(agenda, ACT_WATCH);
@@ -178,7 +181,10 @@ static void step_watch(struct model *m, struct path *p, struct agenda *agenda)
 	a->watch.devt = p->device.devt;
 	a->watch.sg = p->device.sg;
 	p->watch = WATCH_ASKED;
-	p->check_due = pace_first(p, m->now);
+	p->giving_back = 0;
+	if (!p->cleaned) /* or it is due now */
+		p->check_due = pace_first(p, m->now);
+	p->cleaned = false;
 }
 
 /* A check past checker_timeout is a time-out, stays in flight, and nothing queues behind it. */
@@ -246,6 +252,9 @@ void reconcile(struct model *m, struct agenda *agenda)
 	step_world(m, agenda);
 	for (uint32_t i = 0; i < m->n_nexuses; i++)
 		step_nexus(m, i, agenda);
+	detaches_assign(m);
+	gaps_step(m, agenda);
+	detaches_assign(m); /* what came back leaves, or is let in from now on */
 	for_each_path (m, p) {
 		step_watch(m, p, agenda);
 		step_check(m, p, agenda);
@@ -253,6 +262,8 @@ void reconcile(struct model *m, struct agenda *agenda)
 		fence_step(m, p, agenda);
 		removal_step(m, p, agenda);
 	}
+	detaches_step(m, agenda);
 	scans_step(m, agenda);
 	requests_step(m, agenda);
+	clean_step_cache(m, agenda);
 }

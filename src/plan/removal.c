@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/text.h"
+#include "judge/may_detach.h"
 #include "judge/may_go.h"
 #include "judge/pace.h"
 #include "plan/deeds.h"
@@ -18,12 +19,18 @@ static bool is_wanted(const struct path *p, enum reason *ret_why)
 		*ret_why = BECAUSE_NOT_ASKED;
 		return false;
 	}
+	if (p->detach)
+		return true;
+	if (p->marked_by_word && !p->gone_count && !p->fence.fenced) {
+		*ret_why = BECAUSE_DETACHED; /* it was wanted, and is not any more */
+		return false;
+	}
 	if (p->fence.fenced) {
 		*ret_why = BECAUSE_FENCED;
 		return p->request ? p->lets_fenced_go
 				  : p->settings.identity_fence == IDENTITY_FENCE_REMOVE;
 	}
-	if (p->request)
+	if (p->request || p->found_gone)
 		return true;
 	if (!p->settings.purge_disconnected) {
 		*ret_why = BECAUSE_OFF;
@@ -76,6 +83,8 @@ static enum reason marked_waits(struct model *m, struct path *p, struct agenda *
 			       ? p->purge_why
 			       : BECAUSE_BACKOFF;
 	}
+	if (p->detach)
+		return host_is_stuck(m, p) ? BECAUSE_HOST : BECAUSE_NOTHING;
 	if (p->fence.fenced) {
 		why = waits_fenced(m, p);
 		return why == BECAUSE_NOTHING ? waits_for_limit(p) : why;
@@ -131,14 +140,16 @@ static void tell_map(struct model *m, struct path *p, enum action_kind kind, enu
 	struct agenda *agenda)
 {
 	struct map *map = model_map(m, p);
-	instant late = instant_add_ms(map->deed.at, DEEDS_MAP_MS);
+	instant late;
 
 	if (deeds_tell_map(m, p, kind, agenda)) {
+		p->touched |= p->detach && kind != ACT_REMOVE_MAP;
 		model_purge_enter(m, p, PURGE_UNMAPPING, why);
 		return;
 	}
-	if (!map->deed.action)
+	if (!map || !map->deed.action)
 		return;
+	late = instant_add_ms(map->deed.at, DEEDS_MAP_MS);
 	p->purge_why = BECAUSE_MAP_BUSY; /* its end is an observation */
 	if (instant_reached(m->now, late))
 		back_off(m, p, BECAUSE_MAP_BUSY);
@@ -165,6 +176,7 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 	a->del.claim = p->map < 0;
 	a->del.by_qualifier = p->gone == GONE_QUALIFIER;
 	a->del.fenced = p->fence.fenced;
+	a->del.detached = p->detach;
 	a->del.devt = p->device.devt;
 	host->deed = a->id;
 	host->deed_path = p->id;
@@ -176,7 +188,17 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 
 static bool is_only_reported(const struct path *p)
 {
+	if (p->detach)
+		return p->detach_looks;
 	return p->dry_run || (!p->request && p->settings.purge_action == PURGE_ACTION_REPORT);
+}
+
+/* What is kept out is to be gone soon. */
+static uint64_t until_udev_is_through_ms(const struct model *m, const struct path *p)
+{
+	const struct detach *d = model_detach(m, p->detach);
+
+	return d && d->keeps_out ? REMOVAL_UDEV_SOON_MS : REMOVAL_UDEV_MS;
 }
 
 static void hold(struct model *m, struct path *p, enum reason why)
@@ -186,17 +208,23 @@ static void hold(struct model *m, struct path *p, enum reason why)
 	if (why != BECAUSE_UDEV && why != BECAUSE_HOLDERS)
 		p->udev_seen_at = INSTANT_NEVER;
 	p->retry_at = instant_add_ms(
-		m->now, why == BECAUSE_UDEV ? REMOVAL_UDEV_MS : REMOVAL_HELD_MS);
+		m->now, why == BECAUSE_UDEV ? until_udev_is_through_ms(m, p) : REMOVAL_HELD_MS);
 	model_purge_enter(m, p, PURGE_HELD, why);
+}
+
+/* Their end is an observation; until then the facts are kept fresh. */
+static void wait_for_others(struct model *m, struct path *p, struct agenda *agenda)
+{
+	p->purge_why = BECAUSE_OTHERS_FIRST;
+	agenda_wake_at(agenda, instant_add_ms(m->now, 1000));
 }
 
 /* All facts are fresh: one question, one answer, one step. */
 static void decide(struct model *m, struct path *p, struct agenda *agenda)
 {
-	enum reason why = may_go(m, p);
+	enum reason why = p->detach ? may_detach(m, p) : may_go(m, p);
 
-	if (is_only_reported(p) &&
-		(why == BECAUSE_NOTHING || why == BECAUSE_FAIL_FIRST || why == BECAUSE_MAP_FIRST)) {
+	if (is_only_reported(p) && may_detach_is_deed(why)) {
 		hold(m, p, BECAUSE_WOULD_REMOVE);
 		return;
 	}
@@ -204,6 +232,8 @@ static void decide(struct model *m, struct path *p, struct agenda *agenda)
 	case BECAUSE_NOTHING: send_hand(m, p, agenda); return;
 	case BECAUSE_FAIL_FIRST: tell_map(m, p, ACT_FAIL_PATH, why, agenda); return;
 	case BECAUSE_MAP_FIRST: tell_map(m, p, ACT_REMOVE_MAP, why, agenda); return;
+	case BECAUSE_TAKE_FIRST: tell_map(m, p, ACT_TAKE_PATH, why, agenda); return;
+	case BECAUSE_OTHERS_FIRST: wait_for_others(m, p, agenda); return;
 	case BECAUSE_LIMIT:
 		p->held_back = true;
 		model_purge_enter(m, p, PURGE_MARKED, why);
@@ -216,6 +246,8 @@ static void decide(struct model *m, struct path *p, struct agenda *agenda)
 
 static enum reason why_gone(const struct path *p)
 {
+	if (p->detach)
+		return BECAUSE_DETACHED;
 	return p->fence.fenced ? BECAUSE_FENCED : BECAUSE_DISCONNECTED;
 }
 
@@ -224,7 +256,7 @@ static void step_no(struct model *m, struct path *p, struct agenda *agenda)
 	enum reason why;
 
 	(void)agenda;
-	if (!p->gone_count && !p->fence.fenced)
+	if (!p->gone_count && !p->fence.fenced && !p->detach)
 		return;
 	if (!is_wanted(p, &why)) {
 		p->purge_why = why;
@@ -232,6 +264,7 @@ static void step_no(struct model *m, struct path *p, struct agenda *agenda)
 	}
 	p->marked_at = m->now;
 	p->was_in_map = p->map >= 0;
+	p->marked_by_word = p->detach && !p->gone_count;
 	model_purge_enter(m, p, PURGE_MARKED, why_gone(p));
 }
 
@@ -373,28 +406,6 @@ void removal_step(struct model *m, struct path *p, struct agenda *agenda)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-/* Did the logical unit itself tell the hand that it is there? */
-static bool answers_again(const struct obs_done *done)
-{
-	struct sense sense;
-
-	if (!done->asked)
-		return false;
-	switch (answer_classify(&done->tur, &sense)) {
-	case ANSWER_GOOD:
-	case ANSWER_CONFLICT: return true;
-	case ANSWER_SENSE:
-		return sense.key != SENSE_UNIT_ATTENTION && !scsi_says_unsupported(&done->tur);
-	case ANSWER_BUSY:
-	case ANSWER_TRANSPORT:
-	case ANSWER_TIMEOUT:
-	case ANSWER_DEVICE_ABSENT:
-	case ANSWER_NONE:
-	case ANSWER_KINDS: break;
-	}
-	return false;
-}
-
 /* The kernel says that it is in use: may_go() holds it, by name when it finds one. */
 static void claim_refused(struct model *m, struct path *p)
 {
@@ -412,7 +423,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 	switch (stage) {
 	case STAGE_ASK:
 		model_take_back_death(m, p);
-		if (answers_again(&done->done)) {
+		if (deeds_found_alive(&done->done)) {
 			path_forget_gone(p);
 			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
 		} else {
@@ -444,12 +455,15 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 
 static void unmapping_ended(struct model *m, struct path *p, const struct observation *done)
 {
+	bool takes = p->purge_why == BECAUSE_TAKE_FIRST || p->purge_why == BECAUSE_FAIL_FIRST;
+
 	p->deed_ended = false;
+	p->taken |= p->touched && takes && done->result >= 0;
 	if (done->result == -EBUSY && p->purge_why == BECAUSE_MAP_FIRST)
 		claim_refused(m, p);
 	else if (done->result < 0)
 		back_off_after(m, p, BECAUSE_FAILED, done);
-	else if (p->map_tells++) /* it was told before, and somebody took it back */
+	else if (p->map_tells++ && !p->detach) /* it was told before, and somebody took it back */
 		back_off(m, p, BECAUSE_MOVED);
 	else
 		model_purge_enter(m, p, PURGE_MARKED, BECAUSE_MOVED); /* verify again */

@@ -16,4 +16,5 @@ void removal_deed_ended(struct model *m, struct path *p, const struct observatio
 enum {
 	REMOVAL_HELD_MS = 10000, /* a held device is looked at again */
 	REMOVAL_UDEV_MS = 1000,	 /* a udev worker's look passes soon */
+	REMOVAL_UDEV_SOON_MS = 200,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/clean.h"
 #include "plan/facts.h"
 #include "plan/growth.h"
 #include "plan/rescan.h"
@@ -161,6 +162,46 @@ int request_open_grow(struct model *m, const struct obs_request *word, const str
 	TEXT_SET(r->name, map ? map->kernel.name : p->device.dev);
 	r->sectors_before = r->sectors = map ? map->kernel.size_sectors : p->device.size_sectors;
 	TEXT_SET(r->map, map ? map->kernel.name : "");
+	return 0;
+}
+
+int request_open_clean(struct model *m, const struct obs_request *word, const char *root)
+{
+	struct request *r;
+
+	for (uint32_t i = 0; i < m->n_requests; i++)
+		if (m->requests[i].used && m->requests[i].id == word->request &&
+			!strcmp(m->requests[i].name, root))
+			return 0;
+	r = open_row(m, word, PATH_NONE, root);
+	if (!r)
+		return -ENOMEM;
+	TEXT_SET(r->name, root);
+	TEXT_SET(r->below, word->below);
+	return 0;
+}
+
+int request_open_detach_map(
+	struct model *m, const struct obs_request *word, const char *map, uint64_t number)
+{
+	struct request *r = open_row(m, word, PATH_NONE, map);
+
+	if (!r)
+		return -ENOMEM;
+	r->detach = number;
+	return 0;
+}
+
+int request_open_detach(
+	struct model *m, const struct obs_request *word, const struct path *p, uint64_t number)
+{
+	struct request *r = open_row(m, word, p->id, p->device.dev);
+
+	if (!r)
+		return -ENOMEM;
+	r->detach = number;
+	scsi_address_print(&p->device.address, r->hctl);
+	TEXT_SET(r->wwid, p->device.wwid);
 	return 0;
 }
 
@@ -323,9 +364,11 @@ static void step_path(struct model *m, struct request *r, struct path *p, struct
 	case VERB_PURGE: step_purge(m, r, p); return;
 	case VERB_CHECK: step_check(m, r, p); return;
 	case VERB_HOLDERS: step_holders(m, r, p, agenda); return;
+	case VERB_DETACH: /* its end is that of the whole */
 	case VERB_RESCAN: /* it is about a place */
 	case VERB_WAIT:
-	case VERB_GROW: return;
+	case VERB_GROW:
+	case VERB_CLEAN: return;
 	}
 }
 
@@ -367,10 +410,17 @@ static void step_one(struct model *m, struct request *r, struct agenda *agenda)
 			end(m, r, NULL, RESULT_REACHED, "");
 	} else if (r->verb == VERB_GROW) {
 		step_with(growth_step, m, r, agenda);
+	} else if (r->verb == VERB_CLEAN) {
+		step_with(clean_step, m, r, agenda);
 	} else if (p) {
 		step_path(m, r, p, agenda);
+	} else if (r->detach && !r->path.gen) {
+		/* about a map without paths: its end is that of the whole */
 	} else {
-		end(m, r, NULL, r->verb == VERB_PURGE ? RESULT_REMOVED : RESULT_ABSENT, "");
+		end(m, r, NULL,
+			r->verb == VERB_PURGE || r->verb == VERB_DETACH ? RESULT_REMOVED
+									: RESULT_ABSENT,
+			"");
 		return;
 	}
 	if (r->result != REQUEST_OPEN) {
@@ -407,7 +457,7 @@ void request_close(struct model *m, uint64_t id)
 
 		if (!r->used || r->id != id)
 			continue;
-		r->used = false;
+		request_done(r);
 		p = model_path(m, r->path);
 		if (p && p->request == id)
 			choose_request(m, p);

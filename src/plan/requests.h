@@ -18,6 +18,17 @@ int request_open_wait(struct model *m, const struct obs_request *word, const cha
 /* A word that p's volume is to grow: one for all its paths. 0 or -ENOMEM. */
 int request_open_grow(struct model *m, const struct obs_request *word, const struct path *p);
 
+/* A word to clean below this directory: one for all paths that are there. 0 or -ENOMEM. */
+int request_open_clean(struct model *m, const struct obs_request *word, const char *root);
+
+/* A word that p is to be detached, with all that word number means. 0 or -ENOMEM. */
+int request_open_detach(
+	struct model *m, const struct obs_request *word, const struct path *p, uint64_t number);
+
+/* The same of a map in which no path is. */
+int request_open_detach_map(
+	struct model *m, const struct obs_request *word, const char *map, uint64_t number);
+
 /* Asks what open requests need, ends those that can be answered. */
 void requests_step(struct model *m, struct agenda *agenda);
 

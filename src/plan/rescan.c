@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/gaps.h"
 #include "plan/scans.h"
 
 enum { AGAIN_MS = 1000 };
@@ -67,7 +68,8 @@ static enum request_result send_hand(struct model *m, struct request *r, struct 
 		agenda_wake_at(agenda, r->again);
 		return REQUEST_OPEN;
 	}
-	r->waits = scan_waits(m, &r->place, agenda);
+	r->waits = gaps_release(m, &r->place, r->seq, agenda) ? BECAUSE_DETACHED
+							      : scan_waits(m, &r->place, agenda);
 	if (r->waits == BECAUSE_NOTHING) {
 		r->waits = BECAUSE_CHECKING;
 		r->deed = scan_begin(m, &r->place, agenda);

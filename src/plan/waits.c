@@ -15,7 +15,8 @@ struct count {
 };
 
 /* BECAUSE_NOTHING: p counts. */
-static enum reason what_is_missing(const struct request *r, const struct path *p)
+static enum reason what_is_missing(
+	const struct model *m, const struct request *r, const struct path *p)
 {
 	if (p->state == PATH_FENCED)
 		return BECAUSE_FENCED;
@@ -26,6 +27,8 @@ static enum reason what_is_missing(const struct request *r, const struct path *p
 	if (name_says(r->name, p->device.wwid) &&
 		vpd_identity_match(&p->identity.record, p->device.wwid) == VPD_MATCH_NO)
 		return BECAUSE_IDENTITY_CHANGED;
+	if (model_gap_of(m, p))
+		return BECAUSE_DETACHED;
 	if (p->gone_count)
 		return BECAUSE_DISCONNECTED;
 	if (p->state != PATH_UP && p->state != PATH_GHOST)
@@ -53,7 +56,7 @@ static void look_at(void *arg, struct path *p)
 {
 	struct count *count = arg;
 	struct request *r = count->request;
-	enum reason why = what_is_missing(r, p);
+	enum reason why = what_is_missing(count->model, r, p);
 
 	count->seen++;
 	if (why == BECAUSE_NOTHING) {

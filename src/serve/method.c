@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "core/errand.h"
 #include "port/loop.h"
 #include "serve/client.h"
 #include "serve/server.h"
 #include "show/answers.h"
+#include "show/cleaning.h"
 #include "show/configuration.h"
 
 enum {
@@ -18,6 +20,8 @@ enum {
 	HOLDERS_MS = 15000,
 	RESCAN_MS = 120000,
 	GROW_MS = 120000,
+	CLEAN_MS = 20000,
+	DETACH_MS = 120000,
 	WAIT_MS = 120000,
 	MOST_PATHS = 65536, /* that can be waited for */
 	KNOWN_MS = 10000,
@@ -56,6 +60,21 @@ static uint64_t timeout_or(uint64_t timeout_ms, uint64_t usual_ms)
 	return timeout_ms < LONGEST_MS ? timeout_ms : LONGEST_MS;
 }
 
+static bool changes_something(enum verb verb)
+{
+	switch (verb) {
+	case VERB_PURGE:
+	case VERB_RESCAN:
+	case VERB_GROW:
+	case VERB_CLEAN:
+	case VERB_DETACH: return true;
+	case VERB_CHECK:
+	case VERB_HOLDERS:
+	case VERB_WAIT: break;
+	}
+	return false;
+}
+
 static int open_errand_for(struct call *call, const struct obs_request *asked)
 {
 	struct server *server = client_server(call->client);
@@ -64,10 +83,9 @@ static int open_errand_for(struct call *call, const struct obs_request *asked)
 
 	snprintf(word.requester, sizeof word.requester, "uid %u pid %u", client_uid(call->client),
 		client_pid(call->client));
-	log_event(verb == VERB_PURGE || verb == VERB_RESCAN || verb == VERB_GROW ? LOG_LEVEL_NOTICE
-										 : LOG_LEVEL_DEBUG,
-		"request", "verb=%s uid=%u pid=%u flags=%u", call->method->name,
-		client_uid(call->client), client_pid(call->client), word.flags);
+	log_event(changes_something(verb) ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, "request",
+		"verb=%s uid=%u pid=%u flags=%u", call->method->name, client_uid(call->client),
+		client_pid(call->client), word.flags);
 	return errand_new(server->core, &word, call->names, &call->errand);
 }
 
@@ -109,8 +127,12 @@ static int answer_errand(struct call *call, char **ret)
 
 	if (r <= 0)
 		return r;
-	r = verb == VERB_HOLDERS ? holders_document(m, id, call->names[0], ret)
-				 : rows_document(m, verb, id, errand_unknown(call->errand), ret);
+	if (verb == VERB_HOLDERS)
+		r = holders_document(m, id, call->names[0], ret);
+	else if (verb == VERB_CLEAN)
+		r = cleaning_document(m, id, call->names[0], ret);
+	else
+		r = rows_document(m, verb, id, errand_unknown(call->errand), ret);
 	return r < 0 ? r : 1;
 }
 
@@ -144,16 +166,36 @@ static int begin_grow(struct call *call, sd_bus_message *m)
 	return begin_named(call, m, VERB_GROW, GROW_MS);
 }
 
+/* Names, flags and a time; how many names, or negative errno. */
+static int read_names_flags_time(
+	struct call *call, sd_bus_message *m, uint32_t *ret_flags, uint64_t *ret_ms)
+{
+	int r = sd_bus_message_read_strv(m, &call->names);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "ut", ret_flags, ret_ms);
+	return r < 0 ? r : check_names(call);
+}
+
+static int begin_detach(struct call *call, sd_bus_message *m)
+{
+	uint64_t timeout_ms;
+	uint32_t flags;
+	int r = read_names_flags_time(call, m, &flags, &timeout_ms);
+
+	if (r < 0)
+		return r;
+	if (r == 0 || flags & ~(uint32_t)REQUEST_DRY_RUN)
+		return -EINVAL;
+	return open_errand(call, VERB_DETACH, flags, timeout_or(timeout_ms, DETACH_MS));
+}
+
 static int begin_purge(struct call *call, sd_bus_message *m)
 {
 	uint64_t timeout_ms;
 	uint32_t flags;
-	int r = sd_bus_message_read_strv(m, &call->names);
+	int r = read_names_flags_time(call, m, &flags, &timeout_ms);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "ut", &flags, &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
 	if (r < 0)
 		return r;
 	if (flags & ~(uint32_t)(REQUEST_DRY_RUN | REQUEST_HELD | REQUEST_FENCED))
@@ -176,12 +218,8 @@ static int begin_wait(struct call *call, sd_bus_message *m)
 {
 	struct obs_request word = { .verb = VERB_WAIT };
 	uint64_t timeout_ms;
-	int r = sd_bus_message_read_strv(m, &call->names);
+	int r = read_names_flags_time(call, m, &word.paths, &timeout_ms);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "ut", &word.paths, &timeout_ms);
-	if (r >= 0)
-		r = check_names(call);
 	if (r < 0)
 		return r;
 	if (r == 0 || !word.paths || word.paths > MOST_PATHS)
@@ -190,21 +228,40 @@ static int begin_wait(struct call *call, sd_bus_message *m)
 	return open_errand_for(call, &word);
 }
 
+static int keep_name(struct call *call, const char *name)
+{
+	call->names = calloc(2, sizeof *call->names);
+	if (!call->names)
+		return -ENOMEM;
+	call->names[0] = strdup(name);
+	return call->names[0] ? check_names(call) : -ENOMEM;
+}
+
 static int begin_holders(struct call *call, sd_bus_message *m)
 {
 	const char *name;
 	int r = sd_bus_message_read(m, "s", &name);
 
+	if (r >= 0)
+		r = keep_name(call, name);
+	return r < 0 ? r : open_errand(call, VERB_HOLDERS, 0, HOLDERS_MS);
+}
+
+static int begin_clean(struct call *call, sd_bus_message *m)
+{
+	struct obs_request word = { .verb = VERB_CLEAN, .timeout_ms = CLEAN_MS };
+	const char *name, *below;
+	int r = sd_bus_message_read(m, "ssu", &name, &below, &word.flags);
+
+	if (r >= 0)
+		r = keep_name(call, name);
 	if (r < 0)
 		return r;
-	call->names = calloc(2, sizeof *call->names);
-	if (!call->names)
-		return -ENOMEM;
-	call->names[0] = strdup(name);
-	if (!call->names[0])
-		return -ENOMEM;
-	r = check_names(call);
-	return r < 0 ? r : open_errand(call, VERB_HOLDERS, 0, HOLDERS_MS);
+	if (word.flags & ~(uint32_t)(REQUEST_DRY_RUN | REQUEST_FORCE) ||
+		strlen(below) >= sizeof word.below)
+		return -EINVAL;
+	TEXT_SET(word.below, below);
+	return open_errand_for(call, &word);
 }
 
 /* ---- what is known --------------------------------------------------------------------------- */
@@ -330,6 +387,9 @@ static const struct method methods[] = {
 	{ "Wait", "asut", "s", "names\0paths\0timeout_ms\0json\0", false, begin_wait,
 		answer_errand },
 	{ "Grow", "ast", "s", "names\0timeout_ms\0json\0", false, begin_grow, answer_errand },
+	{ "Clean", "ssu", "s", "name\0below\0flags\0json\0", false, begin_clean, answer_errand },
+	{ "Detach", "asut", "s", "names\0flags\0timeout_ms\0json\0", false, begin_detach,
+		answer_errand },
 	{ "Config", "b", "s", "origin\0json\0", true, begin_config, answer_config },
 	{ "Reconfigure", "", "s", "json\0", false, begin_reconfigure, answer_reconfigure },
 	{ "Events", "t", "s", "after\0json\0", true, begin_events, answer_events },

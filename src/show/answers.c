@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "model/model.h"
+#include "show/holders.h"
 #include "show/names.h"
-#include "show/release.h"
 
 /* ---- the requests of one id ------------------------------------------------------------------ */
 
@@ -176,6 +176,26 @@ const struct document_field removal_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
+/* ---- detaching ------------------------------------------------------------------------------- */
+
+static struct datum get_plan(struct document *d, const void *item)
+{
+	const struct request *r = item;
+
+	(void)d;
+	return datum_text(r->plan);
+}
+
+const struct document_field detach_fields[] = {
+	{ "dev", DOCUMENT_TEXT, ALWAYS, "DEV", get_dev },
+	{ "hctl", DOCUMENT_TEXT, ALWAYS, "HCTL", get_hctl },
+	{ "result", DOCUMENT_TEXT, ALWAYS, "RESULT", get_result },
+	{ "plan", DOCUMENT_TEXT, OR_NULL, "PLAN", get_plan },
+	{ "reason", DOCUMENT_TEXT, OR_NULL, "REASON", get_reason },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_requester },
+	DOCUMENT_FIELDS_END,
+};
+
 /* ---- scans ----------------------------------------------------------------------------------- */
 
 static struct datum get_found(struct document *d, const void *item)
@@ -286,7 +306,9 @@ static const struct {
 	[VERB_PURGE] = { "removals", removal_fields },
 	[VERB_RESCAN] = { "scans", scan_fields },
 	[VERB_WAIT] = { "waits", wait_fields },
+	[VERB_DETACH] = { "removals", detach_fields },
 	[VERB_GROW] = { "growths", growth_fields },
+	/* a clean is no row: show/cleaning.h */
 };
 
 int rows_document(
@@ -310,62 +332,6 @@ int rows_document(
 }
 
 /* ---- holders --------------------------------------------------------------------------------- */
-
-static struct datum get_kind(struct document *d, const void *item)
-{
-	const struct hold *h = item;
-
-	(void)d;
-	return datum_text(hold_kind_name(h->kind));
-}
-
-static struct datum get_what(struct document *d, const void *item)
-{
-	const struct hold *h = item;
-
-	(void)d;
-	return datum_text(h->what);
-}
-
-static struct datum get_pid(struct document *d, const void *item)
-{
-	const struct hold *h = item;
-
-	(void)d;
-	return h->pid ? datum_number(h->pid) : datum_nothing();
-}
-
-static struct datum get_comm(struct document *d, const void *item)
-{
-	const struct hold *h = item;
-
-	(void)d;
-	return datum_text(h->comm);
-}
-
-static struct datum get_release(struct document *d, const void *item)
-{
-	release_print(item, &d->scratch);
-	return datum_scratch(d);
-}
-
-static struct datum get_critical(struct document *d, const void *item)
-{
-	const struct hold *h = item;
-
-	(void)d;
-	return h->critical ? datum_yes(true) : datum_nothing();
-}
-
-const struct document_field hold_fields[] = {
-	{ "kind", DOCUMENT_TEXT, ALWAYS, "KIND", get_kind },
-	{ "what", DOCUMENT_TEXT, ALWAYS, "WHAT", get_what },
-	{ "pid", DOCUMENT_NUMBER, OR_LESS, "PID", get_pid },
-	{ "comm", DOCUMENT_TEXT, OR_LESS, "COMMAND", get_comm },
-	{ "release", DOCUMENT_TEXT, OR_NULL, "RELEASE", get_release },
-	{ "critical", DOCUMENT_BOOL, OR_LESS, NULL, get_critical },
-	DOCUMENT_FIELDS_END,
-};
 
 static uint32_t n_listed(const struct obs_holders *holders)
 {
@@ -394,6 +360,13 @@ static bool is_complete(const struct request *r)
 	       (r->holders_known && r->holders.complete && r->holders.n_holds <= MAX_HOLDS);
 }
 
+static void put_hold(struct document *d, struct json_object *holds, const struct hold *hold)
+{
+	const struct use use = use_of_hold(hold);
+
+	document_append_object(d, holds, hold_fields, &use);
+}
+
 static void put_holds(struct document *d, const struct request *const *found, size_t n)
 {
 	struct json_object *holds = document_array(d);
@@ -402,8 +375,7 @@ static void put_holds(struct document *d, const struct request *const *found, si
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < n_listed(&found[i]->holders); k++)
 			if (!is_told(found, i, &found[i]->holders.holds[k]))
-				document_append_object(
-					d, holds, hold_fields, &found[i]->holders.holds[k]);
+				put_hold(d, holds, &found[i]->holders.holds[k]);
 }
 
 int holders_document(const struct model *m, uint64_t id, const char *name, char **ret)

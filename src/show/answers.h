@@ -11,11 +11,12 @@
 struct model;
 
 extern const struct document_field check_fields[], removal_fields[], scan_fields[], wait_fields[],
-	growth_fields[], hold_fields[];
+	growth_fields[], detach_fields[], hold_fields[];
 
 /* Of every verb but VERB_HOLDERS: a row for each request. */
 int rows_document(
 	const struct model *m, enum verb verb, uint64_t id, char *const *unknown, char **ret);
 
-/* One document also where name means several paths: what holds any of them. */
+/* One document also where name means several paths: what holds any of them, as far as an answer to
+ * the daemon has room for it. */
 int holders_document(const struct model *m, uint64_t id, const char *name, char **ret);

@@ -13,6 +13,8 @@
 
 /* ---- colours --------------------------------------------------------------------------------- */
 
+enum { MAX_SHOWN = 3 };
+
 enum colour { PLAIN, GOOD, STANDBY, WAITING, BAD, CLOSED, MAP, COLOURS };
 
 static const struct {
@@ -104,8 +106,14 @@ static enum colour colour_of(struct json_object *node)
 
 /* ---- the picture ----------------------------------------------------------------------------- */
 
+/* Lines of one host can be followed among those of others. */
+static const char *const line_colours[] = { "gray40", "steelblue", "chocolate", "seagreen",
+	"mediumorchid", "goldenrod", "firebrick" };
+
 struct picture {
 	struct text *out;
+	size_t hosts;
+	const char *line;	     /* its colour, below the host that is drawn */
 	struct json_object *numbers; /* owned: block devices' names to the node they are drawn in */
 	int32_t n;
 	bool seen[COLOURS];
@@ -145,6 +153,22 @@ static struct json_object *disk_of(struct json_object *node)
 	return NULL;
 }
 
+/* The first who use it; a box is no list. */
+static void add_holds(struct json_object *node, struct text *out)
+{
+	struct json_object *holds = list(node, "holds");
+	size_t n = length(holds);
+
+	for (size_t i = 0; i < n && i < MAX_SHOWN; i++) {
+		struct json_object *hold = json_object_array_get_idx(holds, i);
+
+		text_addf(out, "\\n%s ", word(hold, "kind"));
+		add_quoted(word(hold, *word(hold, "comm") ? "comm" : "what"), out);
+	}
+	if (n > MAX_SHOWN)
+		text_addf(out, "\\nand %zu more", n - MAX_SHOWN);
+}
+
 static void add_label(struct json_object *node, struct text *out)
 {
 	static const char *const own[] = { "name", "label", "size", "state" };
@@ -161,6 +185,14 @@ static void add_label(struct json_object *node, struct text *out)
 	} else {
 		add_words(node, own, ARRAY_SIZE(own), out);
 	}
+	add_holds(disk ? disk : node, out);
+}
+
+static void choose_line(struct picture *p)
+{
+	static const size_t n = ARRAY_SIZE(line_colours) - 1; /* the first is of what is above */
+
+	p->line = line_colours[1 + p->hosts++ % n];
 }
 
 static int32_t draw(struct picture *p, struct json_object *node, int32_t above)
@@ -173,7 +205,7 @@ static int32_t draw(struct picture *p, struct json_object *node, int32_t above)
 	add_label(node, p->out);
 	text_addf(p->out, "\", fillcolor=%s];\n", colours[colour].fill);
 	if (above)
-		text_addf(p->out, "\tn%d -> n%d;\n", above, number);
+		text_addf(p->out, "\tn%d -> n%d [color=%s];\n", above, number, p->line);
 	return number;
 }
 
@@ -185,6 +217,7 @@ static void remember(struct picture *p, struct json_object *node, int32_t number
 static void draw_branch(struct picture *p, struct json_object *node, int32_t above, size_t depth)
 {
 	struct json_object *disk = disk_of(node), *children;
+	const char *line = p->line;
 
 	if (depth > NODE_MAX_DEPTH + 1)
 		return;
@@ -192,27 +225,55 @@ static void draw_branch(struct picture *p, struct json_object *node, int32_t abo
 		above = draw(p, node, above);
 		remember(p, node, above);
 	}
+	if (is_kind(node, "host"))
+		choose_line(p);
 	if (disk)
 		remember(p, disk, above);
 	children = list(disk ? disk : node, "children");
 	for (size_t i = 0; i < length(children); i++)
 		draw_branch(p, json_object_array_get_idx(children, i), above, depth + 1);
+	p->line = line;
+}
+
+static int32_t number_of(const struct picture *p, const char *name)
+{
+	struct json_object *number;
+
+	return json_object_object_get_ex(p->numbers, name, &number) ? json_object_get_int(number)
+								    : 0;
+}
+
+/* The paths of a multipath map stand together: in a frame that is not seen. */
+static void draw_paths(struct picture *p, struct json_object *node, struct json_object *slaves)
+{
+	text_addf(p->out, "\tsubgraph cluster_n%d {\n\t\tstyle=invis;\n",
+		number_of(p, word(node, "name")));
+	for (size_t i = 0; i < length(slaves); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(slaves, i));
+
+		if (number_of(p, name))
+			text_addf(p->out, "\t\tn%d;\n", number_of(p, name));
+	}
+	text_add(p->out, "\t}\n");
 }
 
 /* The devices that another one is made of are elsewhere in the tree. */
 static void draw_slaves(struct picture *p, struct json_object *node, size_t depth)
 {
 	struct json_object *slaves = list(node, "slaves"), *children = list(node, "children");
-	struct json_object *from, *to;
+	int32_t to = number_of(p, word(node, "name"));
 
 	if (depth > NODE_MAX_DEPTH + 1)
 		return;
-	for (size_t i = 0; i < length(slaves); i++)
-		if (json_object_object_get_ex(p->numbers,
-			    json_object_get_string(json_object_array_get_idx(slaves, i)), &from) &&
-			json_object_object_get_ex(p->numbers, word(node, "name"), &to))
-			text_addf(p->out, "\tn%d -> n%d [style=dashed];\n",
-				json_object_get_int(from), json_object_get_int(to));
+	if (to && length(slaves) && is_kind(node, "map") && *word(node, "wwid"))
+		draw_paths(p, node, slaves);
+	for (size_t i = 0; to && i < length(slaves); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(slaves, i));
+		int32_t from = number_of(p, name);
+
+		if (from)
+			text_addf(p->out, "\tn%d -> n%d [style=dashed];\n", from, to);
+	}
 	for (size_t i = 0; i < length(children); i++)
 		draw_slaves(p, json_object_array_get_idx(children, i), depth + 1);
 }
@@ -235,13 +296,16 @@ static void draw_legend(struct picture *p)
 
 void dot_print(struct json_object *root, struct text *out)
 {
-	struct picture p = { .out = out, .numbers = json_object_new_object() };
+	struct picture p = {
+		.out = out, .line = line_colours[0], .numbers = json_object_new_object()
+	};
 	struct json_object *tree;
 
-	text_add(out,
-		"digraph pathkeeper {\n\trankdir=LR;\n\tnodesep=0.08;\n\tranksep=0.6;\n"
-		"\tnode [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10, "
-		"margin=\"0.08,0.03\", height=0.2];\n\tedge [arrowhead=none, color=gray40];\n");
+	text_add(out, "digraph pathkeeper {\n\trankdir=LR;\n\tnodesep=0.08;\n\tranksep=0.9;\n"
+		      "\tnode [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10, "
+		      "margin=\"0.08,0.03\", height=0.2];\n\tedge [arrowhead=none, color=gray40, "
+		      "tailport=e, "
+		      "headport=w];\n");
 	if (p.numbers && json_object_object_get_ex(root, "tree", &tree)) {
 		draw_branch(&p, tree, 0, 0);
 		draw_slaves(&p, tree, 0);

@@ -118,6 +118,8 @@ static struct datum get_reason(struct document *d, const void *item)
 	}
 	if (p->state == PATH_UNCHECKED && !p->askable)
 		return datum_text(reason_name(BECAUSE_NOT_ASKED));
+	if (path_is_cleaned(p))
+		return datum_text(reason_name(BECAUSE_CLEANED));
 	if (p->purge == PURGE_NO && p->checker != CHECKER_DISCONNECTED)
 		return datum_nothing();
 	path_purge_reason(p, &d->scratch);

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "model/observation.h"
+#include "model/use.h"
 #include "show/printable.h"
 
 static void print_command(const char *command, const char *word, struct text *out)
@@ -62,30 +62,59 @@ static void print_map_command(const char *what, struct text *out)
 		print_command("dmsetup remove", name + 1, out);
 }
 
-/* A process tells in whose mount namespace it is. What the host itself lies on is not let go. */
-static void print_mount_command(const struct hold *h, struct text *out)
+/* A process, or a file, tells in which mount namespace it is. What the host itself lies on is not
+ * let go. */
+static void print_mount_command(const struct use *u, struct text *out)
 {
-	if (h->critical)
+	_cleanup_(text_done) struct text enter = TEXT_INIT;
+
+	if (u->critical)
 		return;
-	if (h->pid)
-		text_addf(out, "nsenter -t %u -m ", h->pid);
-	print_command("umount", h->what, out);
+	if (u->namespace) {
+		text_add(&enter, "nsenter --mount=");
+		printable_shell_word(u->namespace, &enter);
+		text_addf(out, "%s ", text_str(&enter));
+	} else if (u->pid) {
+		text_addf(out, "nsenter -t %u -m ", u->pid);
+	}
+	print_command("umount", u->what, out);
 }
 
-void release_print(const struct hold *h, struct text *out)
+/* A service would be started again if its process were killed. What a user's own manager runs is
+ * told by that one's name, which must not end. */
+static bool is_service(const char *unit)
 {
-	if (h->kind == HOLD_OPEN && h->pid) {
-		text_addf(out, "kill %u", h->pid);
+	static const char suffix[] = ".service";
+	size_t n = unit ? strlen(unit) : 0;
+
+	return n > strlen(suffix) && !strcmp(unit + n - strlen(suffix), suffix) &&
+	       strncmp(unit, "user@", 5) != 0;
+}
+
+static void print_process_command(const struct use *u, struct text *out)
+{
+	if (u->udev)
+		text_add(out, "udevadm settle"); /* a short look, which ends by itself */
+	else if (is_service(u->unit))
+		print_command("systemctl stop", u->unit, out);
+	else
+		text_addf(out, "kill %u", u->pid);
+}
+
+void release_print(const struct use *u, struct text *out)
+{
+	if (u->kind == HOLD_OPEN && u->pid) {
+		print_process_command(u, out);
 		return;
 	}
-	if (!h->what[0])
+	if (!u->what || !u->what[0] || u->is_cut)
 		return;
-	switch (h->kind) {
-	case HOLD_MOUNT: print_mount_command(h, out); break;
-	case HOLD_SWAP: print_device_command("swapoff", h->what, out); break;
-	case HOLD_MAP: print_map_command(h->what, out); break;
-	case HOLD_MD: print_device_command("mdadm --stop", h->what, out); break;
-	case HOLD_LOOP: print_device_command("losetup -d", h->what, out); break;
+	switch (u->kind) {
+	case HOLD_MOUNT: print_mount_command(u, out); break;
+	case HOLD_SWAP: print_device_command("swapoff", u->what, out); break;
+	case HOLD_MAP: print_map_command(u->what, out); break;
+	case HOLD_MD: print_device_command("mdadm --stop", u->what, out); break;
+	case HOLD_LOOP: print_device_command("losetup -d", u->what, out); break;
 	case HOLD_BCACHE:
 	case HOLD_EXPORT:
 	case HOLD_OPEN:

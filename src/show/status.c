@@ -118,6 +118,7 @@ static struct datum get_counters(struct document *d, const void *item)
 		{ "held", c->held },
 		{ "stuck", c->stuck },
 		{ "fenced", c->fenced },
+		{ "kept_out", c->kept_out },
 		{ "uevents_lost", c->uevents_lost },
 		{ "events", facts_of(item)->events },
 		{ "log_dropped", facts_of(item)->log_dropped },
@@ -339,6 +340,110 @@ static struct datum get_helpers(struct document *d, const void *item)
 	return datum_part(helpers);
 }
 
+/* ---- what is kept out ------------------------------------------------------------------------ */
+
+static struct datum get_gap_wwid(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	(void)d;
+	return g->is.wwid[0] ? datum_text(g->is.wwid) : datum_nothing();
+}
+
+static struct datum get_gap_hctl(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+	char address[SCSI_ADDRESS_TEXT];
+
+	scsi_address_print(&g->is.address, address);
+	text_add(&d->scratch, address);
+	return datum_scratch(d);
+}
+
+static struct datum get_gap_everywhere(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	(void)d;
+	return datum_yes(g->is.everywhere);
+}
+
+static struct datum get_gap_stage(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	(void)d;
+	return datum_text(gap_stage_name(g->stage));
+}
+
+static struct datum get_gap_since(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	return datum_instant(d, g->is.since);
+}
+
+static struct datum get_gap_until(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	return datum_instant(d, g->is.until);
+}
+
+static struct datum get_gap_requester(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	(void)d;
+	return datum_text(g->is.requester);
+}
+
+static struct datum get_gap_written(struct document *d, const void *item)
+{
+	const struct gap *g = item;
+
+	(void)d;
+	return datum_yes(g->written);
+}
+
+static const struct document_field gap_fields[] = {
+	{ "wwid", DOCUMENT_TEXT, OR_NULL, NULL, get_gap_wwid },
+	{ "hctl", DOCUMENT_TEXT, ALWAYS, NULL, get_gap_hctl },
+	{ "everywhere", DOCUMENT_BOOL, ALWAYS, NULL, get_gap_everywhere },
+	{ "stage", DOCUMENT_TEXT, ALWAYS, NULL, get_gap_stage },
+	{ "since", DOCUMENT_TIME, OR_NULL, NULL, get_gap_since },
+	{ "until", DOCUMENT_TIME, OR_NULL, NULL, get_gap_until },
+	{ "requester", DOCUMENT_TEXT, ALWAYS, NULL, get_gap_requester },
+	{ "written", DOCUMENT_BOOL, ALWAYS, NULL, get_gap_written },
+	DOCUMENT_FIELDS_END,
+};
+
+/* dev: what came back and is still there. */
+static void append_gap(
+	struct document *d, struct json_object *gaps, const struct model *m, const struct gap *g)
+{
+	struct json_object *gap = document_object(d, gap_fields, g);
+	const char *dev = NULL;
+	struct path *p;
+
+	for_each_path (m, p)
+		if (model_gap_of(m, p) == g)
+			dev = p->device.dev;
+	document_put(d, gap, "dev", dev ? document_text(d, dev) : NULL);
+	document_append(d, gaps, gap);
+}
+
+static struct datum get_gaps(struct document *d, const void *item)
+{
+	const struct model *m = model_of(item);
+	struct json_object *gaps = document_array(d);
+
+	for (uint32_t i = 0; i < m->gaps.n; i++)
+		if (m->gaps.rows[i].stage != GAP_NO)
+			append_gap(d, gaps, m, &m->gaps.rows[i]);
+	return datum_part(gaps);
+}
+
 /* ---- the document ---------------------------------------------------------------------------- */
 
 static const struct document_field status_fields[] = {
@@ -357,6 +462,7 @@ static const struct document_field status_fields[] = {
 	{ "clients", DOCUMENT_PART, ALWAYS, NULL, get_clients },
 	{ "owner", DOCUMENT_PART, ALWAYS, NULL, get_owner },
 	{ "fence", DOCUMENT_PART, ALWAYS, NULL, get_fence },
+	{ "gaps", DOCUMENT_PART, ALWAYS, NULL, get_gaps },
 	DOCUMENT_FIELDS_END,
 };
 

@@ -5,13 +5,16 @@
 
 #include "model/node.h"
 #include "show/document.h"
+#include "show/holders.h"
 
 /* How deep its JSON is nested: an object and an array for each device, and what is around them. */
 enum { TREE_JSON_DEPTH = 2 * (NODE_MAX_DEPTH + 1) + 8 };
 
-/* nodes: the root first. name: only what is called so, with what is above and below it; NULL: all.
+/* nodes: the root first. uses: what holds them; NULL: was not looked for. name: only what is called
+ * so, with what is above and below it; NULL: all.
  * *ret: the caller's. 0; -ENODEV: nothing can be called so; -ENOMEM. */
-int tree_document(const struct node *nodes, size_t n, bool complete, const char *name, char **ret);
+int tree_document(const struct node *nodes, size_t n, bool complete, const struct tree_uses *uses,
+	const char *name, char **ret);
 
 /* For people; root: the document. */
 void tree_print(struct json_object *root, struct text *out);

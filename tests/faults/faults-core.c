@@ -236,7 +236,13 @@ static void answer(const struct action *a)
 	case ACT_REMOVE_MAP:
 	case ACT_SCAN:
 	case ACT_RESIZE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACT_REREAD:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
 	case ACT_FENCE:
 	case ACTION_KINDS: fail_msg("%s: %s", fault_text(t.fault), action_name(a->kind));
 	}

@@ -17,7 +17,10 @@
 #include "fault.h"
 #include "fixture.h"
 #include "observe/discover.h"
+#include "observe/files.h"
 #include "observe/holders_match.h"
+#include "observe/users.h"
+#include "observe/uses.h"
 #include "port/sysfs.h"
 
 #define SESSION "devices/platform/host3/session1/target3:0:0/"
@@ -99,6 +102,75 @@ static void test_holders(void **state)
 	fixture_init(&fixture, "system.txt");
 	fixture_add(&fixture, uses);
 	fault_each(NULL, run_holders);
+	fixture_done(&fixture);
+}
+
+/* ---- a whole tree --------------------------------------------------------------------------- */
+
+/* And processes with a file open, and standing, in two of the file systems. */
+static const char more_uses[] = "proc/1/mountinfo: 33 20 254:5 / /more rw - xfs /dev/dm-5 rw\n"
+				"proc/60/fd/4 -> /more/x\nproc/60/fdinfo/4: flags: 0\n"
+				"proc/60/fdinfo/4: mnt_id: 33\nproc/60/exe -> /bin/tool\n"
+				"proc/60/cwd -> /data\nproc/60/cgroup: 0::/a.service\n";
+enum { MORE_USES = 9 };
+
+static struct node nodes[] = {
+	{ .kind = NODE_ROOT, .sysfs = "devices" },
+	{ .kind = NODE_DISK, .depth = 1, .sysfs = "devices/sdb", .devt = { 8, 16 } },
+	{ .kind = NODE_PARTITION, .depth = 2, .sysfs = "devices/sdb/sdb1", .devt = { 8, 17 } },
+	{ .kind = NODE_MAP,
+		.depth = 1,
+		.sysfs = "devices/dm-5",
+		.devt = { 254, 5 },
+		.slaves = "sdb1" },
+	{ .kind = NODE_DISK, .depth = 1, .sysfs = "devices/loop3", .devt = { 7, 3 } },
+};
+
+static void run_uses(const struct fault *f)
+{
+	const struct tree tree = { nodes, ARRAY_SIZE(nodes), true };
+	struct scan scan = {
+		.node_number = number_of, .deadline = INSTANT_FAR, .trusted = geteuid()
+	};
+	struct uses found = { 0 };
+	struct users users;
+	struct files files;
+	unsigned fds;
+	long live;
+	size_t n;
+	int r;
+
+	scan.proc = sysfs_open(fixture.fd, "proc");
+	scan.sys = sysfs_open(fixture.fd, "sys");
+	scan.dev = sysfs_open(fixture.fd, "dev");
+	scan.root = sysfs_open(fixture.fd, ".");
+	fds = fault_open_fds();
+	live = fault_live();
+	fault_begin();
+	users_read(&scan, &users);
+	files_read(&scan, &users.mounts, &files);
+	r = uses_match(&users, &files, &tree, &found);
+	n = r < 0 || !found.complete ? MORE_USES : found.n;
+	uses_done(&found);
+	files_done(&files);
+	users_done(&users);
+	fault_end();
+	if (fault_open_fds() != fds || fault_live() != live)
+		fail_msg("%s: something is left", fault_text(f));
+	if (!fault_struck() && (r < 0 || n != MORE_USES || scan.incomplete))
+		fail_msg("without a fault: %d, %zu", r, n);
+	if (!says_absent(f) && n != MORE_USES)
+		fail_msg("%s: %zu", fault_text(f), n);
+	scan_done(&scan);
+}
+
+static void test_uses(void **state)
+{
+	(void)state;
+	fixture_init(&fixture, "system.txt");
+	fixture_add(&fixture, uses);
+	fixture_add(&fixture, more_uses);
+	fault_each(NULL, run_uses);
 	fixture_done(&fixture);
 }
 
@@ -226,6 +298,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_uses),
 		cmocka_unit_test(test_devices),
 	};
 

@@ -29,11 +29,24 @@ int questions_note_now(struct questions *q, const struct action *a)
 	return add(&q->now, a);
 }
 
+static bool is_same_gap(const struct obs_gap *a, const struct obs_gap *b)
+{
+	return a->ino == b->ino && scsi_address_equal(&a->address, &b->address);
+}
+
 static bool is_same_question(const struct action *a, const struct action *b)
 {
-	return a->kind == b->kind && path_id_equal(a->path, b->path) &&
-	       (a->kind != ACT_LOOK || !strcmp(a->look.sysfs, b->look.sysfs)) &&
-	       (a->kind != ACT_SCAN || place_equal(&a->scan.place, &b->scan.place));
+	if (a->kind != b->kind || !path_id_equal(a->path, b->path))
+		return false;
+	if (a->kind == ACT_LOOK)
+		return !strcmp(a->look.sysfs, b->look.sysfs);
+	if (a->kind == ACT_SCAN)
+		return place_equal(&a->scan.place, &b->scan.place);
+	if (a->kind == ACT_KEEP_OUT || a->kind == ACT_LET_IN)
+		return is_same_gap(&a->gap.gap, &b->gap.gap);
+	if (a->kind == ACT_WRITE_DOWN || a->kind == ACT_STRIKE_OUT)
+		return a->word.number == b->word.number;
+	return true; /* the path says it all */
 }
 
 /* The newest that is the same: an older one has been given up. */

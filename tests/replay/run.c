@@ -36,6 +36,12 @@ static bool is_deed(enum action_kind kind)
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACT_REREAD: return true;
 	case ACT_READ_DEVICES:
 	case ACT_LOOK:

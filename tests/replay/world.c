@@ -303,6 +303,12 @@ static enum observation_kind end_of(enum action_kind kind)
 		[ACT_FENCE] = OBS_DONE,
 		[ACT_SCAN] = OBS_DONE,
 		[ACT_REREAD] = OBS_DONE,
+		[ACT_TAKE_PATH] = OBS_DONE,
+		[ACT_GIVE_PATH] = OBS_DONE,
+		[ACT_WRITE_DOWN] = OBS_DONE,
+		[ACT_STRIKE_OUT] = OBS_DONE,
+		[ACT_KEEP_OUT] = OBS_DONE,
+		[ACT_LET_IN] = OBS_DONE,
 	};
 
 	return ends[kind];
@@ -333,6 +339,12 @@ int world_asked(struct world *w, instant now, const struct action *a, const stru
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACT_SCAN:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACT_REREAD: return answer_deed(w, then, a, at, s, &o);
 	case ACT_FORGET:
 	case ACTION_KINDS: break;

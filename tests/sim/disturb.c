@@ -27,6 +27,13 @@ static void uevents(struct sim *s)
 	sim_feed(s, &o);
 }
 
+static void pressure(struct sim *s)
+{
+	const struct observation o = { .kind = OBS_PRESSURE };
+
+	sim_feed(s, &o);
+}
+
 static void lose_helper(struct sim *s)
 {
 	static const enum helper_kind kinds[] = { HELPER_KEEPER, HELPER_KEEPER, HELPER_SCOUT,
@@ -113,6 +120,7 @@ static void kill_soon(struct sim *s)
 static const struct deed own_deeds[] = {
 	{ "peace", sim_make_peace, 0 },
 	{ "uevents", uevents, 15 },
+	{ "pressure", pressure, 8 },
 	{ "lose-helper", lose_helper, 8 },
 	{ "hang-helper", hang_helper, 4 },
 	{ "return-hand", return_hand, 25 },
@@ -128,7 +136,7 @@ static const struct deed own_deeds[] = {
 const struct deed *disturb_deed(uint32_t number)
 {
 	static const struct deed *const tables[] = { own_deeds, array_deeds, fabric_deeds,
-		kernel_deeds, maps_deeds, owner_deeds, operator_deeds };
+		kernel_deeds, maps_deeds, owner_deeds, operator_deeds, detach_deeds };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct deed *deed = tables[i]; deed->name; deed++)

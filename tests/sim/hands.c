@@ -79,11 +79,11 @@ static enum hand_stage refuse(
 	*ret_why = there ? -EAGAIN : -ENODEV;
 	if (instant_ms_between(hand->sent_at, s->now) > DEEDS_HAND_MS)
 		return STAGE_ASK;
-	if (!there || world_state(s, hand->host, hand->lun) != wanted)
+	if (!there || (!hand->detached && world_state(s, hand->host, hand->lun) != wanted))
 		return STAGE_STATE;
-	if (!hand->fenced && world_transport(s, hand->host) == TRANSPORT_DOWN)
+	if (!hand->fenced && !hand->detached && world_transport(s, hand->host) == TRANSPORT_DOWN)
 		return STAGE_TRANSPORT;
-	gone = hand->fenced ? GONE_UNSUPPORTED : ask_again(s, hand, answers);
+	gone = hand->fenced || hand->detached ? GONE_UNSUPPORTED : ask_again(s, hand, answers);
 	if (gone != GONE_UNSUPPORTED && !(gone == GONE_QUALIFIER && hand->by_qualifier))
 		return STAGE_ASK;
 	*ret_why = -EBUSY;
@@ -307,6 +307,7 @@ void hands_begin(struct sim *s, const struct action *a)
 		.sent_at = s->now,
 		.fence = a->kind == ACT_FENCE,
 		.fenced = a->kind == ACT_DELETE && a->del.fenced,
+		.detached = a->kind == ACT_DELETE && a->del.detached,
 	};
 	if (hand->fence)
 		oracle_fence_sent(s, a, hand);

@@ -97,6 +97,8 @@ static void check(struct sim *s, const struct event *e)
 	if (e->state == DEVICE_RUNNING && !e->action.check.only_look)
 		world_ask(s, h->host, h->lun, h->ino, e->action.check.ask_inquiry,
 			e->action.check.ask_identity, &o.checked);
+	if (e->action.check.seek && o.checked.asked)
+		o.checked.sought = gaps_list(s, h->host, e->action.check.lun);
 	if (o.checked.identified)
 		s->asked[h->host][h->lun] = world_identity(s, h->host, h->lun, &o.checked);
 	if (s->peace || !sim_chance(s, 40)) {
@@ -294,6 +296,61 @@ static int do_map(struct sim *s, const struct act_map *wanted, enum action_kind 
 	return -EINVAL;
 }
 
+static struct device *device_of(struct sim *s, const struct act_map *wanted)
+{
+	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
+		struct device *d = &s->devices[i / LUNS][i % LUNS];
+
+		if (d->ino && d->ino == wanted->ino && !d->going)
+			return d;
+	}
+	return NULL;
+}
+
+static int take_path(struct sim *s, const struct act_map *wanted)
+{
+	struct device *d = device_of(s, wanted);
+	int map = d ? world_map_of(s, d) : -1;
+
+	if (!d)
+		return -ENODEV;
+	if (!s->owner.said.running)
+		return -ESRCH;
+	if (map >= 0 && s->maps[map].minor == wanted->map.minor) {
+		oracle_take(s, (uint32_t)(d - &s->devices[0][0]) / LUNS,
+			(uint32_t)(d - &s->devices[0][0]) % LUNS);
+		maps_take(s, d);
+	}
+	return 0;
+}
+
+static int give_path(struct sim *s, const struct act_map *wanted)
+{
+	struct device *d = device_of(s, wanted);
+
+	if (!d)
+		return -ENODEV;
+	if (wanted->owned != s->owner.said.running)
+		return -ESRCH;
+	maps_give(s, d, wanted->owned);
+	return 0;
+}
+
+static void clerk(struct sim *s, const struct event *e)
+{
+	struct observation o = { .kind = OBS_DONE, .path = e->action.path, .action = e->action.id };
+	const struct obs_detaching *word = &e->action.word;
+
+	o.done.stage = STAGE_WRITE;
+	if (!s->peace && sim_chance(s, 50))
+		o.result = sim_chance(s, 500) ? -EIO : -EPIPE;
+	if (o.result != -EIO && e->action.kind == ACT_WRITE_DOWN)
+		o.result = records_keep(s, word) ? o.result : -ENOSPC;
+	else if (o.result != -EIO)
+		records_strike(s, word->number);
+	sim_feed(s, &o);
+}
+
 static void dm_hand(struct sim *s, const struct event *e)
 {
 	struct observation o = { .kind = OBS_DONE, .path = e->action.path, .action = e->action.id };
@@ -301,7 +358,10 @@ static void dm_hand(struct sim *s, const struct event *e)
 	if (!s->peace && sim_chance(s, 50))
 		o.result = sim_chance(s, 500) ? -EIO : -EPIPE; /* refused, or lost */
 	else
-		o.result = do_map(s, &e->action.map, e->action.kind);
+		o.result = e->action.kind == ACT_TAKE_PATH ? take_path(s, &e->action.map)
+			   : e->action.kind == ACT_GIVE_PATH
+				   ? give_path(s, &e->action.map)
+				   : do_map(s, &e->action.map, e->action.kind);
 	o.done.stage = o.result == -EPIPE ? STAGE_NONE : STAGE_WRITE;
 	sim_feed(s, &o);
 }
@@ -338,7 +398,13 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_READ_MAPS: return HELPER_DM;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
 	case ACT_RESIZE_MAP: return HELPER_DM_HAND;
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN: return HELPER_CLERK;
 	case ACT_SCAN:
 	case ACT_REREAD:
 	case ACT_DELETE:
@@ -366,6 +432,18 @@ static void begin_check(struct sim *s, struct event *e)
 	e->transport = world_transport(s, h->host);
 }
 
+/* A keeper closes them at once, and says so a little later. */
+static void answer_forget(struct sim *s, const struct action *a, const struct handle *h)
+{
+	struct observation o = { .kind = OBS_WATCHED, .path = a->path, .action = a->id };
+	struct event e = { .helper = HELPER_KEEPER, .host = h ? h->host : 0, .daemon = s->daemon };
+
+	oracle_given_back(s, a);
+	s->counts.cleaned++;
+	e.epoch = s->epochs[HELPER_KEEPER][e.host];
+	say_later(s, &e, &o);
+}
+
 void helpers_act(void *arg, const struct action *a)
 {
 	struct sim *s = arg;
@@ -377,10 +455,14 @@ void helpers_act(void *arg, const struct action *a)
 		struct handle *h = helpers_handle(s, a->path);
 
 		s->forgotten[a->path.slot % HANDLES] = s->last_order + 1;
+		if (a->id)
+			answer_forget(s, a, h);
 		if (h)
 			*h = (struct handle){ 0 };
 		return;
 	}
+	if (a->kind == ACT_WATCH)
+		oracle_watched(s, a);
 	if (a->kind == ACT_DELETE || a->kind == ACT_FENCE) {
 		hands_begin(s, a);
 		return;
@@ -418,7 +500,13 @@ void helpers_answer(struct sim *s, const struct event *e)
 	case ACT_READ_MAPS: read_maps(s, e); return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
 	case ACT_RESIZE_MAP: dm_hand(s, e); return;
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT: clerk(s, e); return;
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN: gaps_clerk(s, e); return;
 	case ACT_FORGET:
 	case ACT_DELETE:
 	case ACT_FENCE:

@@ -132,10 +132,22 @@ static void event_free(struct event *e)
 
 /* ---- the core -------------------------------------------------------------------------------- */
 
+/* Whatever is heard of one path may be a reason to ask others. */
+static bool may_stir(const struct observation *o)
+{
+	return (o->kind == OBS_UEVENT &&
+		       (o->uevent.attention != ATTENTION_NONE || o->uevent.dm_path_failed)) ||
+	       (o->kind == OBS_TIME && o->time.slept_ms) ||
+	       (o->kind == OBS_CHECKED && o->checked.tur.status == 0x02 &&
+		       (o->checked.tur.sense[1] & 0xf) == 6);
+}
+
 void sim_feed(struct sim *s, const struct observation *o)
 {
 	struct observation at_now = *o;
 
+	if (may_stir(o))
+		s->stirred_at = s->now;
 	at_now.at = s->now;
 	if (s->story) {
 		struct text t = TEXT_INIT;
@@ -209,15 +221,19 @@ void sim_new_core(struct sim *s)
 	memset(s->requests, 0, sizeof s->requests);
 	memset(s->waits, 0, sizeof s->waits);
 	s->started_at = s->words_at = s->now;
-	s->n_kills = 0;
+	s->n_kills = s->cleans = 0;
 	for (uint32_t h = 0; h < HOSTS; h++)
 		for (uint32_t l = 0; l < LUNS; l++) {
 			s->devices[h][l].agreeing = 0;
 			s->devices[h][l].present_at = INSTANT_NEVER;
+			s->devices[h][l].cleaned_at = INSTANT_NEVER;
+			s->devices[h][l].told_at = INSTANT_NEVER;
 		}
 	if (core_new(&port, world_config(s), &s->core) < 0)
 		sim_fail(s, "no core");
 	world_tell_fences(s);
+	gaps_tell(s);
+	records_tell(s);
 }
 
 static void settle(struct sim *s)

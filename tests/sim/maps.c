@@ -149,12 +149,41 @@ void maps_drop(struct sim *s, struct map_truth *m, uint32_t i)
 	m->others_took = s->now;
 }
 
+/* Its owner reloads the map without it. */
+void maps_take(struct sim *s, const struct device *d)
+{
+	int map = world_map_of(s, d);
+	struct map_truth *m = &s->maps[map];
+
+	for (uint32_t i = 0; i < m->n_members; i++)
+		if (m->members[i].minor == d->minor)
+			m->members[i--] = m->members[--m->n_members];
+	world_map_changed(s, (uint32_t)map);
+}
+
 static void reinstate(struct sim *s, struct member *member)
 {
 	member->active = true;
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
 		if (s->devices[i / LUNS][i % LUNS].minor == member->minor)
 			s->devices[i / LUNS][i % LUNS].reinstated_at = s->now;
+}
+
+/* By its owner into the map of its volume, if there is one; else as a message to the kernel. */
+void maps_give(struct sim *s, struct device *d, bool owned)
+{
+	struct member *member = world_member(s, d);
+
+	if (member && !owned)
+		reinstate(s, member);
+	if (member && !owned)
+		world_map_changed(s, (uint32_t)world_map_of(s, d));
+	for (uint32_t i = 0; i < MAPS && owned && !member; i++)
+		if (s->maps[i].exists && s->maps[i].volume == d->volume) {
+			add_member(s, &s->maps[i], d);
+			world_map_changed(s, i);
+			return;
+		}
 }
 
 static void map_changes(struct sim *s)

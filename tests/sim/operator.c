@@ -45,8 +45,7 @@ static void remember_wait(
 	}
 }
 
-/* Another client leaves for this one. */
-static uint64_t *take_slot(struct sim *s)
+uint64_t *operator_slot(struct sim *s)
 {
 	uint64_t *slot = &s->requests[sim_below(s, REQUESTS)];
 
@@ -54,6 +53,7 @@ static uint64_t *take_slot(struct sim *s)
 		core_request_close(s->core, *slot);
 	s->waits[slot - s->requests].request = 0;
 	*slot = core_next_request(s->core);
+	s->stirred_at = s->now;
 	return slot;
 }
 
@@ -64,18 +64,20 @@ static void request(struct sim *s)
 	struct obs_request word = { .requester = "sim" };
 	char name[MAX_WWID];
 
-	word.request = *take_slot(s);
+	word.request = *operator_slot(s);
 	word.verb = (enum verb)sim_below(s, 4);
 	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
 	word.timeout_ms = sim_chance(s, 500) ? 0 : 1 + sim_below(s, 60000);
 	name_something(s, name, sizeof name);
 	sim_story(s, "request %llu: verb %u flags %u %s", (unsigned long long)word.request,
 		word.verb, word.flags, name);
+	if (word.verb == VERB_RESCAN)
+		gaps_note_rescan(s, name);
 	if (word.flags & (REQUEST_HELD | REQUEST_FENCED) && word.verb == VERB_PURGE &&
 		sim_chance(s, 500))
 		core_request_all(s->core, &word);
 	else if (word.verb == VERB_RESCAN && sim_chance(s, 200))
-		core_request_hosts(s->core, &word);
+		(gaps_note_rescan(s, NULL), core_request_hosts(s->core, &word));
 	else
 		core_request(s->core, &word, name);
 }
@@ -83,7 +85,7 @@ static void request(struct sim *s)
 static void await(struct sim *s)
 {
 	struct obs_request word = { .requester = "sim", .verb = VERB_WAIT };
-	uint64_t *slot = take_slot(s);
+	uint64_t *slot = operator_slot(s);
 	char name[MAX_WWID];
 
 	word.request = *slot;
@@ -101,11 +103,29 @@ static void grow(struct sim *s)
 	struct obs_request word = { .requester = "sim", .verb = VERB_GROW };
 	char name[MAX_WWID];
 
-	word.request = *take_slot(s);
+	word.request = *operator_slot(s);
 	word.timeout_ms = 1 + sim_below(s, 60000);
 	name_something(s, name, sizeof name);
 	sim_story(s, "request %llu: grow %s", (unsigned long long)word.request, name);
 	core_request(s->core, &word, name);
+}
+
+static void clean(struct sim *s)
+{
+	static const uint32_t flags[] = { 0, 0, REQUEST_FORCE, REQUEST_FORCE, REQUEST_DRY_RUN };
+	struct obs_request word = { .requester = "sim", .verb = VERB_CLEAN };
+	instant stirred = s->stirred_at;
+	char name[MAX_WWID];
+
+	word.request = *operator_slot(s);
+	word.flags = flags[sim_below(s, ARRAY_SIZE(flags))];
+	word.timeout_ms = 1 + sim_below(s, 20000);
+	name_something(s, name, sizeof name);
+	sim_story(s, "request %llu: clean %s flags %u", (unsigned long long)word.request, name,
+		word.flags);
+	s->cleans += !(word.flags & REQUEST_DRY_RUN);
+	core_request(s->core, &word, name);
+	s->stirred_at = stirred; /* whose place it took wakes nobody */
 }
 
 /* rescan-scsi-bus.sh -r: what does not answer is deleted, by name, a while later. */
@@ -135,5 +155,6 @@ const struct deed operator_deeds[] = {
 	{ "await", await, 25 },
 	{ "grow", grow, 25 },
 	{ "rescan-bus", rescan_bus, 2 },
+	{ "clean", clean, 25 },
 	{ 0 },
 };

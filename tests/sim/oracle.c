@@ -16,6 +16,8 @@ enum {
 	NEIGHBOUR_MS = 40000, /* twice max_polling_interval */
 	FEW_LUNS = 8,
 	STARVED_MS = 30000, /* max_polling_interval, and a bit */
+	POLLING_MS = 20000, /* max_polling_interval */
+	SWEEP_MS = 1000,    /* until what was heard of a target is acted on */
 	ELSEWHERE_MS = 90000,
 	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
@@ -111,6 +113,10 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 	enum device_state state = checked ? o->checked.state : o->device.state;
 	enum transport_state transport = checked ? o->checked.transport : o->device.transport;
 
+	if (!checked && o->device.present && !instant_is_set(s->devices[host][lun].told_at)) {
+		s->devices[host][lun].told_at = s->now;
+		s->devices[host][lun].told_when = s->n_disturbances;
+	}
 	if (transport == TRANSPORT_DOWN || state == DEVICE_BLOCKED ||
 		state == DEVICE_TRANSPORT_OFFLINE)
 		s->nexuses[host].told_down_at = s->now;
@@ -118,6 +124,8 @@ void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observ
 		told_answer(s, host, lun, &o->checked);
 	if (checked && o->checked.identified) {
 		s->told[host][lun] = s->asked[host][lun];
+		if (s->told[host][lun].volume != s->devices[host][lun].volume)
+			s->stirred_at = s->now; /* its relatives are asked, too */
 		told_identity(s, host, lun);
 	}
 }
@@ -133,6 +141,8 @@ void oracle_action(struct sim *s, const struct action *a)
 		s->in_second = s->others_in_second = 0;
 		memset(s->checks_in_second, 0, sizeof s->checks_in_second);
 	}
+	if (a->kind == ACT_KEEP_OUT || a->kind == ACT_LET_IN)
+		gaps_sent(s, a);
 	if (++s->in_second > MOST)
 		sim_fail(s, "a storm of actions");
 	if (a->kind == ACT_CHECK) {
@@ -145,6 +155,38 @@ void oracle_action(struct sim *s, const struct action *a)
 	} else if (++s->others_in_second > MOST_OTHERS) {
 		sim_fail(s, "a storm of questions");
 	}
+}
+
+/* By a clean: what is in use stays. */
+void oracle_given_back(struct sim *s, const struct action *a)
+{
+	const struct handle *handle = helpers_handle(s, a->path);
+	struct device *d;
+
+	if (!handle)
+		return;
+	d = &s->devices[handle->host][handle->lun];
+	REQUIRE(!handle->check, "clean", handle->host, handle->lun);
+	REQUIRE(!hands_of_path(s, a->path), "clean", handle->host, handle->lun);
+	REQUIRE(d->ino != handle->ino || d->fenced_told != s->daemon, "clean", handle->host,
+		handle->lun);
+	if (d->ino != handle->ino)
+		return;
+	d->cleaned_at = s->now;
+}
+
+void oracle_watched(struct sim *s, const struct action *a)
+{
+	uint32_t h, l;
+	struct device *d;
+
+	if (!world_at(a->watch.sysfs, &h, &l))
+		return;
+	d = &s->devices[h][l];
+	if (instant_is_set(d->cleaned_at) && d->ino == a->watch.ino &&
+		instant_before(instant_add_ms(s->stirred_at, SWEEP_MS), d->cleaned_at))
+		REQUIRE(instant_ms_between(d->cleaned_at, s->now) >= POLLING_MS, "clean", h, l);
+	d->cleaned_at = INSTANT_NEVER;
 }
 
 /* ---- a hand is sent: what was decided -------------------------------------------------------- */
@@ -248,8 +290,12 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	const struct device *d = &s->devices[h][l];
 
 	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
-	hand->exempt = p->request || p->released;
+	hand->exempt = p->request || p->released || p->detach;
 	require_one_hand(s, hand);
+	if (hand->detached) {
+		oracle_detach_sent(s, p, hand);
+		return;
+	}
 	require_one_purger(s, m, p, hand);
 	if (d->ino != hand->ino)
 		return; /* it is another one by now, and the hand will feel it */
@@ -263,7 +309,7 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 		REQUIRE(oracle_neighbour_answers(s, h, l), "P2", h, l);
 	}
 	REQUIRE(d->agreeing >= needed, "P2", h, l);
-	REQUIRE(s->words.purge || p->request, "not wanted", h, l);
+	REQUIRE(s->words.purge || p->request || (p->found_gone && s->cleans), "not wanted", h, l);
 	REQUIRE(!s->words.report || p->request, "only to be reported", h, l);
 	require_grace(s, h, l);
 }
@@ -376,6 +422,7 @@ void oracle_second(struct sim *s)
 			require_asked(s, &s->handles[i]);
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
 		require_no_stranger(s, i / LUNS, i % LUNS);
+	oracle_gaps(s);
 }
 
 /* ---- the write ------------------------------------------------------------------------------- */
@@ -490,7 +537,9 @@ void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused)
 
 	s->counts.deletes++;
 	REQUIRE(d->ino == hand->ino, "P1", h, l);
-	if (hand->fenced) {
+	if (hand->detached) {
+		/* it is there, and need not answer */
+	} else if (hand->fenced) {
 		REQUIRE(d->fenced && d->offline, "P7", h, l);
 	} else {
 		REQUIRE(world_is_gone(s, h, l), "P2", h, l);

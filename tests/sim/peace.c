@@ -58,6 +58,14 @@ bool peace_host_is_hung(const struct sim *s, uint32_t host)
 	return false;
 }
 
+bool peace_any_host_is_hung(const struct sim *s)
+{
+	for (uint32_t h = 0; h < HOSTS; h++)
+		if (h == s->ill_host || peace_host_is_hung(s, h))
+			return true;
+	return false;
+}
+
 /* What has to become of a device whose logical unit is gone; BECAUSE_NOTHING: it has to go. */
 static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
 {
@@ -69,9 +77,9 @@ static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h,
 		return BECAUSE_HOST;
 	if (d->offline)
 		return BECAUSE_TRANSPORT;
-	if (!s->words.purge)
+	if (!s->words.purge && !p->found_gone) /* the word of a clean lasts until it answers */
 		return BECAUSE_OFF;
-	if (map < 0 && !s->words.single_path && !p->was_in_map)
+	if (map < 0 && !s->words.single_path && !p->was_in_map && !p->found_gone)
 		return BECAUSE_SINGLE_PATH; /* not wanted: nothing else is looked at */
 	if (world_says_by_qualifier(h, l) && !oracle_neighbour_answers(s, h, l))
 		return BECAUSE_NEXUS_SILENT;
@@ -156,7 +164,8 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 		       d->volume == s->words.protected_volume || p->held_back || s->words.report ||
 		       peace_host_is_hung(s, h);
 	/* a word without a timeout still stands where a hand does not come back */
-	bool wanted = p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE;
+	bool wanted = p->detach ||
+		      (p->request ? p->lets_fenced_go : s->words.fence == IDENTITY_FENCE_REMOVE);
 
 	REQUIRE(d->offline && p->state == PATH_FENCED, "P7: peace", h, l);
 	REQUIRE(!member || !member->active, "P7: peace", h, l);
@@ -203,6 +212,8 @@ static void require_same(struct sim *s, uint32_t h, uint32_t l)
 		return;
 	REQUIRE(p->watch == WATCH_YES, "peace", h, l);
 	REQUIRE(p->fence.fenced || !d->recorded, "P6", h, l);
+	if (p->detach)
+		return; /* oracle_detach_peace() says whether that may still be */
 	if (p->fence.fenced) {
 		require_fenced(s, p, h, l);
 		return;
@@ -301,4 +312,6 @@ void oracle_peace(struct sim *s)
 				out[m->nexuses[i].address.host]);
 	for (uint32_t i = 0; i < m->n_requests; i++)
 		require_answered(s, &m->requests[i]);
+	oracle_detach_peace(s);
+	oracle_gaps_peace(s);
 }

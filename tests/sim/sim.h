@@ -14,6 +14,8 @@
  *   helpers  what keeper, scout, scanner, dm helper and owner make of an action
  *   hands    and what hands make of it
  *   operator what is asked of us
+ *   detach   and what is to leave although it is there
+ *   gap      and is kept out then
  *   disturb  what happens by itself, and when
  *   oracle   the promises, asserted at the moment of every deed
  *   peace    and what holds in the end
@@ -39,6 +41,9 @@ enum {
 	REQUESTS = 8,
 	OWNER_ROWS = 8,
 	KILLS = 256, /* remembered */
+	SAID = 64,   /* the same */
+	RECORDS = 16,
+	GAPS = 64,
 	MOST_HAPPENED = 1 << 20,
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
@@ -57,11 +62,14 @@ struct device {
 	instant reinstated_at, allowed_at;
 	instant elsewhere_at; /* since then it is told that it leads elsewhere */
 	uint32_t elsewhere_told;
+	instant told_at;       /* the core was told that it is there ... */
+	uint32_t told_when;    /* ... after so many disturbances */
 	instant differed_at;   /* its volume was another than it could be taken for */
 	instant transition_at; /* since then it is told that it fails over */
 	bool ill;	       /* it says so, and never comes to an end */
 	uint64_t sectors;      /* as the kernel read it last */
 	bool scanned_by_us;
+	instant cleaned_at;    /* its handles were given back by a clean */
 	bool fenced, recorded; /* for the next daemon */
 	uint32_t fenced_told;  /* to this daemon */
 	instant fence_sent_at;
@@ -114,7 +122,7 @@ struct handle {
 };
 
 struct hand_truth {
-	bool used, writing, hung, lost, exempt, fence, fenced;
+	bool used, writing, hung, lost, exempt, fence, fenced, detached;
 	uint64_t action, ino;
 	path_id path;
 	uint32_t host, lun, daemon;
@@ -141,6 +149,23 @@ struct wait_truth {
 	instant since;
 };
 
+/* What an operator wanted detached. */
+struct said_truth {
+	uint32_t volume; /* 0: none */
+	uint32_t host;	 /* HOSTS: none */
+	uint64_t ino;	 /* 0: none */
+	bool dry_run;
+	instant at;
+};
+
+/* What is kept out, at one place. */
+struct gap_truth {
+	bool used;	  /* in force */
+	bool recorded;	  /* for udev and the next daemon */
+	bool wanted_back; /* by an operator */
+	struct obs_gap is;
+};
+
 /* A write that we did, by when it was decided. */
 struct kill {
 	instant at;
@@ -160,7 +185,7 @@ struct owner_truth {
 /* The configuration in force, as we wrote it. */
 struct words {
 	bool purge, last_path, single_path, report, rescan;
-	uint32_t rescan_s;
+	uint32_t rescan_s, hold_s;
 	uint32_t checks, grace_s, limit, share;
 	uint32_t protected_volume;
 	enum identity_fence fence;
@@ -224,7 +249,7 @@ struct tale {
 
 struct counts {
 	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
-		scans, found, waits, rereads, resized, strangers;
+		scans, found, waits, rereads, resized, strangers, cleaned;
 };
 
 /* What became of it; it outlives the process that ran it. */
@@ -278,10 +303,16 @@ struct sim {
 	uint32_t n_events, max_events;
 	uint64_t last_order;
 
+	instant stirred_at; /* something was heard or asked that may wake what is cleaned */
+	uint32_t cleans;    /* that were asked of this daemon */
 	uint64_t requests[REQUESTS];
 	struct wait_truth waits[REQUESTS];
 	struct identity_truth asked[HOSTS][LUNS], told[HOSTS][LUNS];
 	instant started_at, slept_at, words_at;
+	struct said_truth said[SAID];
+	uint32_t n_said;
+	struct obs_detaching records[RECORDS]; /* number 0: none */
+	struct gap_truth gaps[GAPS];
 	struct kill kills[KILLS];
 	uint32_t n_kills;
 	uint64_t second; /* of virtual time that is counted in */
@@ -321,7 +352,7 @@ void shrink(struct tale *tale, struct outcome *outcome, uint32_t seconds);
 
 /* array */
 extern const struct deed array_deeds[], fabric_deeds[], kernel_deeds[], maps_deeds[], owner_deeds[],
-	operator_deeds[]; /* the last one has no name */
+	operator_deeds[], detach_deeds[]; /* the last one has no name */
 uint32_t world_array(uint32_t host);
 /* How large the array has made it. */
 uint64_t world_volume_sectors(const struct sim *s, uint32_t volume);
@@ -385,6 +416,8 @@ void world_describe_map(const struct sim *s, uint32_t map, struct observation *r
 void world_map_changed(struct sim *s, uint32_t map);
 /* Somebody else takes this path away. */
 void maps_note_taken(struct sim *s, const struct device *d);
+void maps_take(struct sim *s, const struct device *d);
+void maps_give(struct sim *s, struct device *d, bool owned);
 struct map_truth *maps_any(struct sim *s);
 void maps_gather(struct sim *s, struct map_truth *m);
 void maps_drop(struct sim *s, struct map_truth *m, uint32_t member);
@@ -405,6 +438,32 @@ void owner_deletes(struct sim *s, const struct event *e);
 /* operator */
 /* The second half of rescan-scsi-bus.sh -r. */
 void operator_deletes(struct sim *s, uint32_t host);
+
+/* Another client leaves for this one. */
+uint64_t *operator_slot(struct sim *s);
+
+/* detach */
+bool records_keep(struct sim *s, const struct obs_detaching *word);
+void records_strike(struct sim *s, uint64_t number);
+/* What a daemon before this one had begun. */
+void records_tell(struct sim *s);
+void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand);
+void oracle_take(struct sim *s, uint32_t host, uint32_t lun);
+void oracle_detach_peace(struct sim *s);
+
+/* gap */
+void gaps_sent(struct sim *s, const struct action *a);
+void gaps_clerk(struct sim *s, const struct event *e);
+/* What a daemon before this one kept out. */
+void gaps_tell(struct sim *s);
+/* What the target behind a host says of a number, asked for it. */
+enum lun_word gaps_list(struct sim *s, uint32_t host, uint64_t lun);
+/* An operator has LUNs looked for: there, or (NULL) everywhere. */
+void gaps_note_rescan(struct sim *s, const char *name);
+bool oracle_is_kept_out(const struct sim *s, uint32_t host, uint32_t lun);
+bool oracle_will_be_kept_out(const struct sim *s, uint64_t ino);
+void oracle_gaps(struct sim *s);
+void oracle_gaps_peace(struct sim *s);
 
 /* helpers */
 void helpers_act(void *arg, const struct action *a);
@@ -451,6 +510,9 @@ void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, ui
 void oracle_write(struct sim *s, const struct hand_truth *hand, bool refused);
 /* The neighbour deletes what is at an address, and meant this one. */
 void oracle_owner_deletes(struct sim *s, uint32_t host, uint32_t lun, uint64_t meant);
+/* The handles of a path are given back, or opened. */
+void oracle_given_back(struct sim *s, const struct action *a);
+void oracle_watched(struct sim *s, const struct action *a);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 /* peace */
 /* Once a second: nobody waits because another does, and nobody does I/O to a stranger for long. */
@@ -462,3 +524,4 @@ void oracle_half_peace(struct sim *s);
 void oracle_peace(struct sim *s);
 bool peace_all_paths_changed(const struct sim *s, int map);
 bool peace_host_is_hung(const struct sim *s, uint32_t host);
+bool peace_any_host_is_hung(const struct sim *s);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "act/clerk.h"
 #include "act/dm_hand.h"
 #include "act/keeper.h"
 #include "act/perform.h"
@@ -33,6 +34,7 @@ static const struct helper_role roles[] = {
 	[HELPER_OWNER] = { "pk-owner", owner_main },
 	[HELPER_DM_HAND] = { "pk-dm-hand", dm_hand_main },
 	[HELPER_SCAN_HAND] = { "pk-scan-hand", scan_hand_main },
+	[HELPER_CLERK] = { "pk-clerk", clerk_main },
 };
 
 struct doer {

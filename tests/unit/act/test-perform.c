@@ -277,6 +277,11 @@ static void what_nobody_watches_cannot_be_checked_or_deleted(void **state)
 	assert_int_equal(w.seen[1].kind, OBS_DONE);
 	assert_int_equal(w.seen[1].result, -ENODEV);
 	assert_false(see_more(1, 100));
+	act((struct action){ .kind = ACT_FORGET, .id = 7, .path = { 12, 1 } });
+	assert_true(see_more(1, 5000)); /* somebody waits for it to be closed */
+	assert_int_equal(last()->kind, OBS_WATCHED);
+	assert_int_equal(last()->action, 7);
+	assert_int_equal(last()->result, -ENODEV);
 	end();
 }
 

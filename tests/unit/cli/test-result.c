@@ -53,6 +53,16 @@ static const struct {
 	{ "maps of an unknown name", "{\"maps\":[],\"unknown\":[\"x\"]}", 4 },
 	{ "a tree", "{\"tree\":{\"name\":\"a\",\"children\":[]},\"complete\":true}", 0 },
 	{ "a tree that is not all", "{\"tree\":{\"name\":\"a\"},\"complete\":false}", 0 },
+	{ "all was cleaned", "{\"root\":\"a\",\"cleaned\":[\"a/b\"],\"busy\":[],\"complete\":true}",
+		0 },
+	{ "something stayed",
+		"{\"cleaned\":[\"a/b\"],\"busy\":[{\"node\":\"a/"
+		"c\",\"holds\":[]}],\"complete\":true}",
+		3 },
+	{ "something may still be open", "{\"cleaned\":[\"a/b\"],\"busy\":[],\"complete\":false}",
+		1 },
+	{ "what stayed is more", "{\"cleaned\":[],\"busy\":[{}],\"complete\":false}", 3 },
+	{ "nothing was there", "{\"cleaned\":[],\"busy\":[],\"complete\":true}", 0 },
 	{ "no document", "oops", 1 },
 };
 

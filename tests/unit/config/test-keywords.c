@@ -377,7 +377,7 @@ static const struct {
 		       "rescan_on_lun_change" },
 	{ SECTION_DEFAULTS, "purge_limit purge_share fence_limit identity_interval "
 			    "rescan_interval polling_interval max_polling_interval checker_timeout "
-			    "allow_usb_devices" },
+			    "detach_hold allow_usb_devices node_cache_limit" },
 	{ SECTION_MULTIPATH, "protect" },
 };
 

@@ -509,6 +509,8 @@ static void what_is_built_in(void **state)
 	assert_int_equal(s.identity_interval_checks, 4);
 	assert_false(s.rescan_on_lun_change);
 	assert_int_equal(s.rescan_interval_s, 0);
+	assert_int_equal(s.node_cache_limit, 0);
+	assert_int_equal(s.detach_hold_s, 900);
 	assert_int_equal(s.purge_owner, PURGE_OWNER_AUTO);
 	assert_int_equal(s.verbosity, 2);
 	assert_int_equal(s.checker_timeout_s, 0);

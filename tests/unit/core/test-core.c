@@ -12,7 +12,7 @@ static struct {
 	struct core *core;
 	struct action actions[256];
 	uint32_t n_actions;
-	uint32_t changes[CHANGE_ATTENTION + 1];
+	uint32_t changes[CHANGE_CLEANED + 1];
 	instant now;
 } t;
 

@@ -94,6 +94,33 @@ static const struct row {
 			.to = FENCE_CHANGED,
 			.why = BECAUSE_FAILED,
 			.result = -EINVAL } },
+	{ "gap hctl=3:0:0:1 wwid=36001405aaaa old=kept new=ending why=array requester=uid\\x200",
+		LOG_LEVEL_NOTICE,
+		{ .kind = CHANGE_GAP,
+			OF_PATH,
+			.wwid = "36001405aaaa",
+			.from = GAP_KEPT,
+			.to = GAP_ENDING,
+			.why = BECAUSE_ARRAY,
+			.text = "uid 0" } },
+	{ "path-kept-out dev=sdb hctl=3:0:0:1 wwid=36001405aaaa requester=uid\\x200",
+		LOG_LEVEL_WARNING,
+		{ .kind = CHANGE_KEPT_OUT, OF_PATH, .wwid = "36001405aaaa", .text = "uid 0" } },
+	{ "detach number=7 device=oradata old=looking new=recording why=-", LOG_LEVEL_NOTICE,
+		{ .kind = CHANGE_DETACH,
+			.from = DETACH_LOOKING,
+			.to = DETACH_RECORDING,
+			.number = 7,
+			.text = "oradata" } },
+	{ "detach number=7 device=oradata old=unmapping new=undoing why=came\\x20back dev=sdb",
+		LOG_LEVEL_WARNING,
+		{ .kind = CHANGE_DETACH,
+			.dev = "sdb",
+			.from = DETACH_UNMAPPING,
+			.to = DETACH_UNDOING,
+			.why = BECAUSE_CAME_BACK,
+			.number = 7,
+			.text = "oradata" } },
 	{ "map-changed map=oradata paths=4", LOG_LEVEL_INFO,
 		{ .kind = CHANGE_MAP, .map = "oradata", .number = 4 } },
 	{ "map-gone map=oradata", LOG_LEVEL_INFO, { .kind = CHANGE_MAP_GONE, .map = "oradata" } },
@@ -104,6 +131,13 @@ static const struct row {
 	{ "uevents-lost", LOG_LEVEL_WARNING, { .kind = CHANGE_UEVENTS_LOST } },
 	{ "attention dev=sdb hctl=3:0:0:1 what=luns-changed", LOG_LEVEL_INFO,
 		{ .kind = CHANGE_ATTENTION, OF_PATH, .number = ATTENTION_LUNS_CHANGED } },
+	{ "cleaned root=pci0000:00/host3 handles=2 busy=1 why=memory\\x20pressure",
+		LOG_LEVEL_NOTICE,
+		{ .kind = CHANGE_CLEANED,
+			.text = "pci0000:00/host3",
+			.from = 2,
+			.to = 1,
+			.why = BECAUSE_PRESSURE } },
 };
 
 static void test_lines(void **state)
@@ -121,7 +155,7 @@ static void test_lines(void **state)
 		if (strcmp(last.line, rows[i].line) != 0 && rows[i].c.kind != CHANGE_UEVENTS_LOST)
 			fail_msg("%s", last.line);
 	}
-	assert_int_equal(seen, (2u << CHANGE_ATTENTION) - 1); /* no kind without a row */
+	assert_int_equal(seen, (2u << CHANGE_CLEANED) - 1); /* no kind without a row */
 }
 
 static void count(struct purge_round *round, enum purge_stage from, enum purge_stage to,

@@ -122,6 +122,7 @@ static void fill_checked(struct obs_checked *c)
 	for (size_t i = 0; i < c->inquiry_len; i++)
 		c->inquiry_data[i] = (uint8_t)some(255);
 	U32(c->took_ms);
+	ENUM(c->sought, LUN_NOT_LISTED);
 	BOOL(c->identified);
 	c->identity_len = (uint16_t)(draw() % (MAX_IDENTITY + 1));
 	for (size_t i = 0; i < c->identity_len; i++)
@@ -139,6 +140,7 @@ static void fill_holders(struct obs_holders *h)
 		U32(h->holds[i].pid);
 		BOOL(h->holds[i].critical);
 		BOOL(h->holds[i].udev);
+		BOOL(h->holds[i].partition);
 		TEXT(h->holds[i].what);
 		TEXT(h->holds[i].comm);
 	}
@@ -181,11 +183,37 @@ static void fill_done(struct obs_done *d)
 static void fill_request(struct obs_request *r)
 {
 	U64(r->request);
-	ENUM(r->verb, VERB_GROW);
+	ENUM(r->verb, VERB_DETACH);
+	TEXT(r->below);
 	U32(r->flags);
 	U64(r->timeout_ms);
 	U32(r->paths);
 	TEXT(r->requester);
+}
+
+static void fill_gap(struct obs_gap *gap)
+{
+	U32(gap->address.host);
+	U32(gap->address.channel);
+	U32(gap->address.target);
+	U64(gap->address.lun);
+	U64(gap->ino);
+	U64(gap->youngest);
+	BOOL(gap->everywhere);
+	TEXT(gap->wwid);
+	U64(gap->since.ms);
+	U64(gap->until.ms);
+	TEXT(gap->requester);
+}
+
+static void fill_word(struct obs_detaching *word)
+{
+	U64(word->number);
+	TEXT(word->wwid);
+	TEXT(word->sysfs);
+	U64(word->ino);
+	TEXT(word->name);
+	TEXT(word->requester);
 }
 
 static void fill_observation(struct observation *o)
@@ -227,11 +255,14 @@ static void fill_observation(struct observation *o)
 		TEXT(o->fenced.sysfs);
 		TEXT(o->fenced.found);
 		return;
+	case OBS_KEPT_OUT: fill_gap(&o->gap); return;
+	case OBS_DETACHING: fill_word(&o->detaching); return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
 	case OBS_WATCHED:
 	case OBS_HUNG_UP:
 	case OBS_MAPS_END:
+	case OBS_PRESSURE:
 	case OBSERVATION_KINDS: return;
 	}
 }
@@ -282,6 +313,13 @@ static void fill_action(struct action *a)
 		BOOL(a->check.ask_identity);
 		BOOL(a->check.only_look);
 		U32(a->check.timeout_ms);
+		BOOL(a->check.seek);
+		U64(a->check.lun);
+		return;
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
+		fill_gap(&a->gap.gap);
+		TEXT(a->gap.sysfs);
 		return;
 	case ACT_FIND_HOLDERS:
 		DEVT(a->holders.devt);
@@ -292,12 +330,17 @@ static void fill_action(struct action *a)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_RESIZE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
 		DEVT(a->map.map);
 		DEVT(a->map.member);
 		TEXT(a->map.name);
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		U64(a->map.sectors);
+		BOOL(a->map.partitions);
+		TEXT(a->map.dev);
+		U64(a->map.ino);
 		return;
 	case ACT_FENCE: fill_fence(&a->fence); return;
 	case ACT_DELETE:
@@ -305,10 +348,13 @@ static void fill_action(struct action *a)
 		BOOL(a->del.claim);
 		BOOL(a->del.by_qualifier);
 		BOOL(a->del.fenced);
+		BOOL(a->del.detached);
 		DEVT(a->del.devt);
 		U32(a->del.deadline_ms);
 		return;
 	case ACT_SCAN: fill_scan(&a->scan); return;
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT: fill_word(&a->word); return;
 	case ACT_READ_DEVICES:
 	case ACT_ASK_OWNER:
 	case ACT_FORGET:

@@ -92,6 +92,27 @@ static const struct row {
 	{ "/sys/class/iscsi_session/session5", NAME_ADDRESS, "5:0:0:1" },
 	{ "/sys/bus/scsi/devices/4:0:0:1", NAME_ADDRESS, "4:0:0:1" },
 	{ "/sys/dev/block/8:97", NAME_ADDRESS, "3:0:0:1" },
+	{ "sd@3:0:0:1", NAME_ADDRESS, "3:0:0:1" },
+	{ "lun@3:0:0:1", NAME_ADDRESS, "3:0:0:1" },
+	{ "sd@3:0:0:1:sddt", NAME_ADDRESS, "3:0:0:1" },
+	{ "sd@3:0:0:1:sdb", NAME_ADDRESS, "" }, /* the address has another disk by now */
+	{ "sd@4:0:0:1:sddt", NAME_ADDRESS, "" },
+	{ "sd@3:0:0:10", NAME_ADDRESS, "" },
+	{ "host@3", NAME_ADDRESS, "3:0:0:1" },
+	{ "host@1", NAME_ADDRESS, "" }, /* not host@13 */
+	{ "target@5:0:0", NAME_ADDRESS, "5:0:0:1" },
+	{ "session@5", NAME_ADDRESS, "5:0:0:1" },
+	{ "session@3/host@3", NAME_ADDRESS, "" }, /* the other way round */
+	{ "/pci@0000:00/virtio-pci@0000:00:05.0/host@4", NAME_ADDRESS, "4:0:0:1" },
+	{ "/devices/pci@0000:00/pci@0000:00:05.0/host@4/sd@4:0:0:1", NAME_ADDRESS, "4:0:0:1" },
+	{ "/pci@0000:00/pci@0000:00:06.0/host@4", NAME_ADDRESS, "" }, /* where it was */
+	{ "dm@3:dm-3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
+	{ "dm@3", NAME_ADDRESS, "3:0:0:1 5:0:0:1" },
+	{ "dm@3:dm-4", NAME_ADDRESS, "" },
+	{ "sd@", NAME_WORD, "" },
+	{ "@3:0:0:1", NAME_WORD, "" },
+	{ "backup@night", NAME_WORD, "" },
+	{ "/dev/vg/volume", NAME_LINK, "" },
 	{ BY_ID "wwn-0x" NAA, NAME_WORD, "14:0:0:1" },
 	{ BY_ID "scsi-3" NAA, NAME_WORD, "14:0:0:1" },
 	{ BY_ID "scsi-2" EUI, NAME_WORD, "15:0:0:1" },
@@ -134,6 +155,39 @@ static void test_names(void **state)
 		if (strcmp(names.found, rows[i].found) != 0)
 			fail_msg("\"%s\" finds \"%s\"", rows[i].name, names.found);
 		assert_int_equal(n != 0, *rows[i].found != '\0');
+	}
+	model_free(m);
+}
+
+/* What of the directory of 3:0:0:1 a name means. */
+static const struct {
+	const char *name, *directory;
+} extents[] = {
+	{ "host3", "devices/pci0000:00/0000:00:05.0/host3" },
+	{ "session3", "devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "target3:0:0", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0" },
+	{ "pci0000:00", "" }, /* a word */
+	{ "pci0000:00/0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "/sys/devices/pci0000:00/0000:00:05.0/", "devices/pci0000:00/0000:00:05.0" },
+	{ "devices/pci0000:00", "devices/pci0000:00" },
+	{ "sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "host4", "" },
+	{ "a b", "" },
+};
+
+static void test_extents(void **state)
+{
+	struct model *m = world();
+	const struct path *p = model_path_at(m, built_device(3, 1, "").device.sysfs);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(extents); i++) {
+		size_t n = name_extent(m, extents[i].name, p);
+
+		if (n != strlen(extents[i].directory) ||
+			strncmp(p->device.sysfs, extents[i].directory, n) != 0)
+			fail_msg("\"%s\" means %zu of %s", extents[i].name, n, p->device.sysfs);
 	}
 	model_free(m);
 }
@@ -197,6 +251,10 @@ static const struct {
 	{ "a session by its directory", "/sys/devices/" PCI "/host6/session6", "6:-:-:-" },
 	{ "a host by its class", "/sys/class/scsi_host/host6", "6:-:-:-" },
 	{ "where it was", "/sys/devices/pci0000:00/0000:00:06.0/host4/session4", "" },
+	{ "a host after devfs", "host@6", "6:-:-:-" },
+	{ "a session after devfs", "host@6/session@6", "6:-:-:-" },
+	{ "a disk after devfs", "sd@3:0:0:1:sddt", "3:0:0:-" },
+	{ "a function after devfs", "pci@0000:00/qla@0000:00:05.0", "3:-:-:- 4:-:-:- 6:-:-:-" },
 	{ "not a name", "a b", "" },
 };
 
@@ -286,6 +344,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_extents),
 		cmocka_unit_test(test_says),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),

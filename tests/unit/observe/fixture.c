@@ -46,7 +46,7 @@ static void make_entry(int root, char *line)
 
 	if (!*line || *line == '#')
 		return;
-	if (line[strlen(line) - 1] == '/') {
+	if (line[strlen(line) - 1] == '/' && !strstr(line, " -> ")) {
 		make_parents(root, line);
 	} else if ((sign = strstr(line, " -> "))) {
 		*sign = '\0';

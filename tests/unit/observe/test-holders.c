@@ -30,6 +30,7 @@
 #define ON_PART(below, name)                                                                       \
 	"sys/devices/" below "/holders/" name " -> ../../../../../virtual/block/" name "\n"
 #define DATA		  MOUNT("1", "30 20 8:17 / /data rw - xfs /dev/sdb1 rw")
+#define SHARED_DATA	  MOUNT("1", "30 20 8:17 / /data rw shared:7 - xfs /dev/sdb1 rw")
 #define MAP_ON_SDB	  ON("pci/block/sdb", "dm-0", "virtual/block")
 #define LV_ON_SDB1	  ON_PART("pci/block/sdb/sdb1", "dm-5")
 #define LV_ON_MAP	  ON("virtual/block/dm-0", "dm-5", "virtual/block")
@@ -55,9 +56,25 @@ static const struct row {
 			"77", "40 39 8:17 / /mnt rw - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.pid=77 hold.0.what=/mnt", { 0 }, 0, 0 },
 	{ "the same mount in two namespaces is the first process'",
-		DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
-			"77", "40 39 8:17 / /data rw - xfs /dev/sdb1 rw"),
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw master:7 - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
+	{ "... also where both are peers",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw shared:7 - xfs /dev/sdb1 rw"),
+		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
+	{ "a copy that does not go with it is another one",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw - xfs /dev/sdb1 rw"),
+		SHOWN("2") "hold.0.kind=mount hold.0.what=/data hold.1.kind=mount hold.1.pid=77 "
+			   "hold.1.what=/data",
+		{ 0 }, 0, 0 },
+	{ "... nor does one that follows somebody else",
+		SHARED_DATA PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /data rw shared:8 master:9 - xfs /dev/sdb1 rw"),
+		SHOWN("2") "hold.0.kind=mount hold.0.what=/data hold.1.kind=mount hold.1.pid=77 "
+			   "hold.1.what=/data",
+		{ 0 }, 0, 0 },
 	{ "the root of the host", MOUNT("1", "30 20 8:17 / / rw - xfs /dev/sdb1 rw"),
 		SHOWN("1") "hold.0.kind=mount hold.0.critical=yes hold.0.what=/", { 0 }, 0, 0 },
 	{ "/boot", MOUNT("1", "30 20 8:16 / /boot rw - xfs /dev/sdb rw"),
@@ -101,6 +118,12 @@ static const struct row {
 			MOUNT("1", "33 20 7:3 / / ro - squashfs /dev/loop3 ro"),
 		SHOWN("3") "hold.0.kind=mount hold.0.critical=yes hold.0.what=/ hold.1.kind=mount "
 			   "hold.1.what=/data hold.2.kind=loop hold.2.what=loop3",
+		{ 0 }, 0, 0 },
+	{ "a loop device on a file that only another namespace has mounted",
+		PROCESS("77", "200", "bash") "proc/77/fd/\n" MOUNT(
+			"77", "40 39 8:17 / /mnt rw - xfs /dev/sdb1 rw") LOOP3("/mnt/i"),
+		SHOWN("2") "hold.0.kind=mount hold.0.pid=77 hold.0.what=/mnt hold.1.kind=loop "
+			   "hold.1.what=loop3",
 		{ 0 }, 0, 0 },
 	{ "a loop device on another file", LOOP3("/root.img"), NOBODY, { 0 }, 0, 0 },
 	{ "a loop device that is bound to nothing", "sys/block/loop3/dev: 7:3\n", NOBODY, { 0 }, 0,
@@ -189,6 +212,18 @@ static const struct row {
 		0 },
 	{ "a line of a mount that makes no sense", MOUNT("1", "what is this"), "holders", { 0 }, 0,
 		0 },
+	{ "a process in a jail does not see all, and its namespace cannot be entered",
+		PROCESS("77", "200", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n" MOUNT(
+			"77", "40 39 8:17 / / rw - xfs /dev/sdb1 rw"),
+		"holders", { 0 }, 0, 0 },
+	{ "... another one of that namespace does",
+		PROCESS("77", "200", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n" PROCESS(
+			"78", "200", "bash") "proc/78/fd/\nproc/78/root -> /\n" MOUNT("78",
+			"40 39 8:17 / /x rw - xfs /dev/sdb1 rw"),
+		SHOWN("1") "hold.0.kind=mount hold.0.pid=78 hold.0.what=/x", { 0 }, 0, 0 },
+	{ "... and so does the first, of its own",
+		DATA PROCESS("77", "100", "jailed") "proc/77/fd/\nproc/77/root -> /jail\n",
+		SHOWN("1") "hold.0.kind=mount hold.0.what=/data", { 0 }, 0, 0 },
 	{ "a namespace that nobody is in",
 		MOUNT("1", "35 20 0:4 mnt:[777] /run/ns rw - nsfs nsfs rw"), "holders", { 0 }, 0,
 		0 },

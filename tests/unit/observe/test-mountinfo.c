@@ -21,23 +21,25 @@ static const struct {
 } rows[] = {
 	{ "an ordinary line",
 		"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=x", 0,
-		{ 36, { 98, 0 }, "/mnt1", "/mnt2", "ext3", "/dev/root", "rw,errors=x" } },
+		{ 36, { 98, 0 }, 0, 1, "/mnt1", "/mnt2", "ext3", "/dev/root", "rw,errors=x" } },
 	{ "no optional fields", "36 35 0:5 / /p rw - tmpfs none rw", 0,
-		{ 36, { 0, 5 }, "/", "/p", "tmpfs", "none", "rw" } },
+		{ 36, { 0, 5 }, 0, 0, "/", "/p", "tmpfs", "none", "rw" } },
 	{ "many optional fields",
 		"36 35 0:5 / /p rw shared:1 master:2 propagate_from:3 - tmpfs t rw", 0,
-		{ 36, { 0, 5 }, "/", "/p", "tmpfs", "t", "rw" } },
+		{ 36, { 0, 5 }, 1, 2, "/", "/p", "tmpfs", "t", "rw" } },
+	{ "peers whose number is none", "1 1 8:1 / /x rw shared:x master:-1 - xfs x rw", 0,
+		{ 1, { 8, 1 }, 0, 0, "/", "/x", "xfs", "x", "rw" } },
 	{ "blanks, newlines and backslashes in names",
 		"1 1 8:1 /a\\040b /c\\012\\134d rw - xfs /dev/x\\011y rw", 0,
-		{ 1, { 8, 1 }, "/a b", "/c\n\\d", "xfs", "/dev/x\ty", "rw" } },
+		{ 1, { 8, 1 }, 0, 0, "/a b", "/c\n\\d", "xfs", "/dev/x\ty", "rw" } },
 	{ "what looks like an escape and is none", "1 1 8:1 / /a\\4b\\999\\777 rw - xfs x rw", 0,
-		{ 1, { 8, 1 }, "/", "/a\\4b\\999\\777", "xfs", "x", "rw" } },
+		{ 1, { 8, 1 }, 0, 0, "/", "/a\\4b\\999\\777", "xfs", "x", "rw" } },
 	{ "a name does not end in its middle", "1 1 8:1 / /a\\000b rw - xfs x rw", 0,
-		{ 1, { 8, 1 }, "/", "/a\\000b", "xfs", "x", "rw" } },
+		{ 1, { 8, 1 }, 0, 0, "/", "/a\\000b", "xfs", "x", "rw" } },
 	{ "a mount point called -", "1 1 8:1 / - rw - xfs /dev/x rw", 0,
-		{ 1, { 8, 1 }, "/", "-", "xfs", "/dev/x", "rw" } },
+		{ 1, { 8, 1 }, 0, 0, "/", "-", "xfs", "/dev/x", "rw" } },
 	{ "a file system without options", "1 1 8:1 / /x rw - xfs /dev/x", 0,
-		{ 1, { 8, 1 }, "/", "/x", "xfs", "/dev/x", "" } },
+		{ 1, { 8, 1 }, 0, 0, "/", "/x", "xfs", "/dev/x", "" } },
 	{ "no separator", "1 1 8:1 / /x rw shared:1 xfs /dev/x rw", -EBADMSG, { 0 } },
 	{ "cut behind the separator", "1 1 8:1 / /x rw - xfs", -EBADMSG, { 0 } },
 	{ "a number that is none", "1 1 8:x / /x rw - xfs /dev/x rw", -EBADMSG, { 0 } },
@@ -58,6 +60,7 @@ static void lines_of_mountinfo(void **state)
 			fail_msg("%s: %d", rows[i].rule, r);
 		if (r >= 0 &&
 			(m.id != want->id || !devt_equal(&m.devt, &want->devt) ||
+				m.shared != want->shared || m.master != want->master ||
 				strcmp(m.root, want->root) || strcmp(m.point, want->point) ||
 				strcmp(m.type, want->type) || strcmp(m.source, want->source) ||
 				strcmp(m.options, want->options)))

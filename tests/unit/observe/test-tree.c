@@ -30,6 +30,10 @@ static void print_node(const struct node *node, struct text *out)
 		text_addf(out, " wwid=%s", node->wwid);
 	if (node->state[0])
 		text_addf(out, " state=%s", node->state);
+	if (node->sg[0])
+		text_addf(out, " sg=%s", node->sg);
+	if (node->is_multipath || node->is_volume)
+		text_add(out, node->is_volume ? " volume" : " multipath");
 	text_add(out, "\n");
 }
 
@@ -53,7 +57,7 @@ static void print_tree(const struct tree *tree, struct text *out)
 
 #define DISK_BRANCH                                                                                \
 	"6 lun 2:0:0:1 driver=sd label=QEMU\\x20QEMU\\x20HARDDISK\\x202.5+ wwid=" WWID             \
-	" state=running\n"                                                                         \
+	" state=running sg=sg2\n"                                                                  \
 	"7 disk sda 8:0 20971520\n"                                                                \
 	"8 partition sda1 8:1 2048\n"                                                              \
 	"8 partition sda2 8:2 20969472\n"
@@ -70,8 +74,8 @@ static void print_tree(const struct tree *tree, struct text *out)
 
 #define VIRTUAL_BRANCH                                                                             \
 	"1 other virtual\n"                                                                        \
-	"2 map dm-0 254:0 20971520 label=oradata wwid=" WWID "\n"                                  \
-	"2 map dm-1 254:1 0 label=vg-lv\n"                                                         \
+	"2 map dm-0 254:0 20971520 label=oradata wwid=" WWID " multipath\n"                        \
+	"2 map dm-1 254:1 0 label=vg-lv volume\n"                                                  \
 	"2 disk loop0 7:0 2048\n"
 
 static void expect(struct fixture *f, const char *rule, const char *want)

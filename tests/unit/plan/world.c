@@ -8,6 +8,7 @@
 #include "judge/identity.h"
 #include "judge/path_judge.h"
 #include "plan/fence.h"
+#include "plan/gaps.h"
 #include "plan/reconcile.h"
 #include "plan/requests.h"
 #include "plan/removal.h"
@@ -98,6 +99,7 @@ void world_feed(struct world *w, struct observation o)
 
 		verdict_apply(w->m, p, &v);
 		identity_apply(w->m, p, &o.checked);
+		gaps_heard(w->m, p, &o);
 	}
 	if (ends && fence_is_moving(&p->fence))
 		fence_deed_ended(w->m, p, &o);
@@ -131,6 +133,12 @@ static void answer_check(struct world *w, const struct action *a)
 		o->checked.inquired = false;
 	if (a->check.only_look || o->checked.state != DEVICE_RUNNING)
 		o->checked.asked = false;
+	o->checked.sought = a->check.seek ? t->sought : LUN_NOT_ASKED;
+	if (a->check.seek) {
+		w->sought++;
+		w->sought_of[a->path.slot]++;
+		w->sought_lun = a->check.lun;
+	}
 	if (a->check.only_look)
 		w->looks_of[a->path.slot]++;
 	if (!a->check.ask_identity || !o->checked.asked) {
@@ -196,10 +204,19 @@ static void answer(struct world *w, const struct action *a)
 		pend(w, OBS_HOLDERS, a)->holders = w->of[a->path.slot].holders;
 		return;
 	case ACT_READ_MAPS: answer_maps(w, a); return;
-	case ACT_FORGET: return;
+	case ACT_FORGET:
+		if (a->id)
+			pend(w, OBS_WATCHED, a);
+		return;
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN: pend(w, OBS_DONE, a)->result = w->results[a->kind]; return;
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_RESIZE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACT_REREAD:
 	case ACT_DELETE:
 	case ACT_FENCE:
@@ -270,6 +287,8 @@ void world_count_anew(struct world *w)
 	memset(w->asked, 0, sizeof w->asked);
 	memset(w->asked_of, 0, sizeof w->asked_of);
 	memset(w->looks_of, 0, sizeof w->looks_of);
+	w->sought = 0;
+	memset(w->sought_of, 0, sizeof w->sought_of);
 	memset(w->identified, 0, sizeof w->identified);
 }
 

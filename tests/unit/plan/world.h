@@ -13,8 +13,9 @@ struct truth {
 	struct obs_checked checked;
 	int32_t check_result;
 	struct obs_holders holders;
-	bool absent; /* the scout finds nothing there */
-	bool mute;   /* checks are not answered */
+	bool absent;	      /* the scout finds nothing there */
+	bool mute;	      /* checks are not answered */
+	enum lun_word sought; /* what its target says of a number that is asked for */
 };
 
 struct world {
@@ -26,12 +27,14 @@ struct world {
 	uint32_t hosts[WORLD_HOSTS], n_hosts;
 	struct observation appears; /* a device that the next reading of all finds, too */
 	struct obs_owner owner;
-	int32_t results[ACTION_KINDS]; /* of readings of the whole world */
+	int32_t results[ACTION_KINDS]; /* of readings of the whole world, and of gaps */
 	bool unanswered[ACTION_KINDS];
 
-	uint32_t asked[ACTION_KINDS];	  /* since world_count_anew() */
-	uint32_t asked_of[WORLD_SLOTS];	  /* checks */
-	uint32_t looks_of[WORLD_SLOTS];	  /* those that only look */
+	uint32_t asked[ACTION_KINDS];		 /* since world_count_anew() */
+	uint32_t asked_of[WORLD_SLOTS];		 /* checks */
+	uint32_t looks_of[WORLD_SLOTS];		 /* those that only look */
+	uint32_t sought, sought_of[WORLD_SLOTS]; /* ... for whether a number is listed */
+	uint64_t sought_lun;
 	uint32_t identified[WORLD_SLOTS]; /* those that ask for the identity */
 	struct action deeds[WORLD_DEEDS]; /* in the order in which they were handed out */
 	uint32_t n_deeds;

@@ -197,7 +197,13 @@ static void answer_one(struct sources *s, const struct action *a)
 	case ACT_FAIL_PATH:
 	case ACT_REMOVE_MAP:
 	case ACT_RESIZE_MAP:
+	case ACT_TAKE_PATH:
+	case ACT_GIVE_PATH:
+	case ACT_WRITE_DOWN:
+	case ACT_STRIKE_OUT:
 	case ACT_REREAD:
+	case ACT_KEEP_OUT:
+	case ACT_LET_IN:
 	case ACT_DELETE:
 	case ACT_FENCE:
 	case ACTION_KINDS: return;

@@ -9,7 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/use.h"
 #include "show/answers.h"
+#include "show/cleaning.h"
 #include "show/release.h"
 #include "world.h"
 
@@ -52,6 +54,41 @@ static void checks(void **state)
 		"\"message\":\" timed out\",\"sense\":null,\"wwid\":null,\"reason\":\"no answer "
 		"before the timeout\"}"
 		"],\"unknown\":[\"bad\\u0001name\"]}");
+	world_done(&w);
+}
+
+static void cleanings(void **state)
+{
+	_cleanup_(freep) char *json = NULL, *two = NULL;
+	struct cleaning_node *busy;
+	struct request *r;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	r = world_request(&w, VERB_CLEAN, "host3", "", RESULT_BUSY);
+	TEXT_SET(r->name, "pci0000:00/host3");
+	cleaning_add(&r->cleaning, NODE_CLEANED, "pci0000:00/host3/3:0:0:1");
+	busy = cleaning_add(&r->cleaning, NODE_BUSY, "pci0000:00/host3/3:0:0:2");
+	busy->holds = 1u << CLEANING_CHECK | 1u << CLEANING_REMOVAL;
+	TEXT_SET(busy->what, "marked: grace");
+	cleaning_add(&r->cleaning, NODE_SKIPPED, "pci0000:00/host3/3:0:0:3");
+	assert_int_equal(cleaning_document(w.model, 7, "host3", &json), 0);
+	assert_string_equal(json,
+		"{\"version\":1,\"root\":\"pci0000:00/host3\","
+		"\"cleaned\":[\"pci0000:00/host3/3:0:0:1\"],"
+		"\"busy\":[{\"node\":\"pci0000:00/host3/3:0:0:2\",\"holds\":["
+		"{\"kind\":\"check\",\"what\":\"\"},"
+		"{\"kind\":\"removal\",\"what\":\"marked: grace\"}]}],"
+		"\"stale\":[],\"skipped\":[\"pci0000:00/host3/3:0:0:3\"],\"complete\":true}");
+	request_done(r);
+	r->used = true;
+	r = world_request(&w, VERB_CLEAN, "host4", "", RESULT_CLEANED);
+	TEXT_SET(r->name, "pci0000:00/host4");
+	r->cleaning.unfinished = true;
+	assert_int_equal(cleaning_document(w.model, 7, "session1", &two), 0);
+	assert_string_equal(two, "{\"version\":1,\"root\":\"session1\",\"cleaned\":[],\"busy\":[],"
+				 "\"stale\":[],\"skipped\":[],\"complete\":false}");
 	world_done(&w);
 }
 
@@ -185,13 +222,17 @@ static void complete_or_not(void **state)
 
 static const struct {
 	const char *rule;
-	struct hold hold;
+	struct use use;
 	const char *want;
 } releases[] = {
 	{ "a mount", { .kind = HOLD_MOUNT, .what = "/mnt" }, "umount /mnt" },
 	{ "nothing of a name is obeyed", { .kind = HOLD_MOUNT, .what = "/a;b" }, "umount $'/a;b'" },
 	{ "a mount that others see", { .kind = HOLD_MOUNT, .pid = 12, .what = "/mnt" },
 		"nsenter -t 12 -m umount /mnt" },
+	{ "a mount in a namespace that nobody is in",
+		{ .kind = HOLD_MOUNT, .namespace = "/run/ns a", .what = "/mnt" },
+		"nsenter --mount=$'/run/ns a' umount /mnt" },
+	{ "half a name is another's", { .kind = HOLD_MOUNT, .is_cut = true, .what = "/mnt" }, "" },
 	{ "the root stays", { .kind = HOLD_MOUNT, .critical = true, .what = "/" }, "" },
 	{ "swap", { .kind = HOLD_SWAP, .critical = true, .what = "/dev/sdx" }, "swapoff /dev/sdx" },
 	{ "swap, by the kernel's name", { .kind = HOLD_SWAP, .what = "sdx" }, "swapoff /dev/sdx" },
@@ -205,6 +246,25 @@ static const struct {
 	{ "md", { .kind = HOLD_MD, .what = "md0" }, "mdadm --stop /dev/md0" },
 	{ "loop", { .kind = HOLD_LOOP, .what = "loop3" }, "losetup -d /dev/loop3" },
 	{ "a descriptor", { .kind = HOLD_OPEN, .pid = 12, .what = "/dev/sdx" }, "kill 12" },
+	{ "a file of a service",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "a.service", .what = "/mnt/x" },
+		"systemctl stop a.service" },
+	{ "a file of a scope",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "session-1.scope", .what = "/mnt/x" },
+		"kill 12" },
+	{ "a file of a user's service",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "user@0.service", .what = "/mnt/x" },
+		"kill 12" },
+	{ "a unit that looks like an option",
+		{ .kind = HOLD_OPEN, .pid = 12, .unit = "-.service", .what = "/mnt/x" },
+		"systemctl stop -- $'-.service'" },
+	{ "udev ends by itself",
+		{ .kind = HOLD_OPEN,
+			.pid = 12,
+			.udev = true,
+			.unit = "systemd-udevd.service",
+			.what = "/dev/sdx" },
+		"udevadm settle" },
 	{ "nobody", { .kind = HOLD_CLAIM }, "" },
 	{ "an export", { .kind = HOLD_EXPORT, .what = "iblock_0/x" }, "" },
 	{ "a mount without a point", { .kind = HOLD_MOUNT }, "" },
@@ -216,21 +276,41 @@ static void how_to_let_go(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
 		_cleanup_(text_done) struct text t = TEXT_INIT;
 
-		release_print(&releases[i].hold, &t);
+		release_print(&releases[i].use, &t);
 		if (strcmp(text_str(&t), releases[i].want))
 			fail_msg("%s: %s", releases[i].rule, text_str(&t));
 	}
+}
+
+static void a_name_that_was_cut_releases_nothing(void **state)
+{
+	struct hold hold = { .kind = HOLD_MOUNT };
+	struct text t = TEXT_INIT;
+	struct use use;
+
+	(void)state;
+	memset(hold.what, 'a', sizeof hold.what - 1);
+	use = use_of_hold(&hold);
+	release_print(&use, &t);
+	assert_string_equal(text_str(&t), "");
+	hold.what[sizeof hold.what - 2] = '\0';
+	use = use_of_hold(&hold);
+	release_print(&use, &t);
+	assert_non_null(strstr(text_str(&t), "umount aaa"));
+	text_done(&t);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks),
+		cmocka_unit_test(cleanings),
 		cmocka_unit_test(removals),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(complete_or_not),
 		cmocka_unit_test(how_to_let_go),
+		cmocka_unit_test(a_name_that_was_cut_releases_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,17 +40,39 @@ static const struct node nodes[] = {
 		.sysfs = "devices/virtual/block/dm-0",
 		.devt = { 254, 0 },
 		.label = "oradata",
+		.wwid = "36001",
 		.slaves = "sdb sdc sdx" },
+	{ .kind = NODE_MAP,
+		.depth = 2,
+		.sysfs = "devices/virtual/block/dm-1",
+		.devt = { 254, 1 },
+		.label = "vg-lv",
+		.slaves = "dm-0" },
 };
 
-static void print(const struct node *all, size_t n, struct text *out)
+static const struct use uses[] = {
+	{ .kind = HOLD_MOUNT, .node = 8, .by = USE_NO_NODE, .what = "/\"a" },
+	{ .kind = HOLD_OPEN, .node = 12, .by = USE_NO_NODE, .pid = 1, .what = "x", .comm = "dd" },
+	{ .kind = HOLD_OPEN, .node = 12, .by = USE_NO_NODE, .pid = 2, .what = "x", .comm = "dd" },
+	{ .kind = HOLD_OPEN, .node = 12, .by = USE_NO_NODE, .pid = 3, .what = "x", .comm = "dd" },
+	{ .kind = HOLD_OPEN, .node = 12, .by = USE_NO_NODE, .pid = 4, .what = "x", .comm = "dd" },
+	{ .kind = HOLD_OPEN, .node = 12, .by = USE_NO_NODE, .pid = 5, .what = "x", .comm = "dd" },
+};
+static const struct tree_uses of_all = { uses, ARRAY_SIZE(uses), true };
+
+static const struct use on_disk[] = {
+	{ .kind = HOLD_MOUNT, .node = 7, .by = USE_NO_NODE, .what = "/data" },
+};
+static const struct tree_uses of_disk = { on_disk, ARRAY_SIZE(on_disk), true };
+
+static void print(const struct node *all, size_t n, const struct tree_uses *shown, struct text *out)
 {
 	_cleanup_(freep) char *json = NULL;
 	struct json_tokener *tokener = json_tokener_new_ex(TREE_JSON_DEPTH);
 	struct json_object *root;
 
 	assert_non_null(tokener);
-	assert_int_equal(tree_document(all, n, true, NULL, &json), 0);
+	assert_int_equal(tree_document(all, n, true, shown, NULL, &json), 0);
 	root = json_tokener_parse_ex(tokener, json, (int)strlen(json) + 1);
 	assert_non_null(root);
 	dot_print(root, out);
@@ -68,7 +90,16 @@ static const struct {
 	{ "what it says is quoted", "session1\\niqn.\\\"a\\\\\\\\x1b\"", true },
 	{ "a LUN and its disk are one box", "[label=\"sdb  3:0:0:1\\nup\", fillcolor=palegreen]",
 		true },
-	{ "its partition hangs on it", "n4 -> n5;", true },
+	{ "its partition hangs on it", "n4 -> n5 [color=steelblue];", true },
+	{ "what is above the host has the common colour", "n1 -> n2 [color=gray40];", true },
+	{ "the paths of a map stand together",
+		"subgraph cluster_n7 {\n\t\tstyle=invis;\n\t\tn4;\n\t\tn6;\n\t}", true },
+	{ "what a volume lies on need not", "cluster_n8", false },
+	{ "it hangs on its map", "n7 -> n8 [style=dashed];", true },
+	{ "who uses it is in its box", "[label=\"sdb1\\nmount /\\\"a\", fillcolor=white]", true },
+	{ "the first three of a map's, a process by its name",
+		"[label=\"oradata\\ndm-0\\n0.0K\\nopen dd\\nopen dd\\nopen dd\\nand 2 more\"",
+		true },
 	{ "a fenced one has its colour", "[label=\"sdc  3:0:0:2\\nfenced\", fillcolor=plum]",
 		true },
 	{ "a map is called by its name", "n7 [label=\"oradata\\ndm-0", true },
@@ -83,10 +114,21 @@ static void what_is_drawn(void **state)
 	struct text t = TEXT_INIT;
 
 	(void)state;
-	print(nodes, ARRAY_SIZE(nodes), &t);
+	print(nodes, ARRAY_SIZE(nodes), &of_all, &t);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if ((strstr(text_str(&t), rows[i].text) != NULL) != rows[i].is_there)
 			fail_msg("%s: %s\n%s", rows[i].rule, rows[i].text, text_str(&t));
+	text_done(&t);
+}
+
+static void who_uses_a_disk_is_in_the_box_of_its_lun(void **state)
+{
+	struct text t = TEXT_INIT;
+
+	(void)state;
+	print(nodes, 8, &of_disk, &t);
+	assert_non_null(strstr(
+		text_str(&t), "[label=\"sdb  3:0:0:1\\nup\\nmount /data\", fillcolor=palegreen]"));
 	text_done(&t);
 }
 
@@ -95,7 +137,7 @@ static void without_a_path_there_is_no_legend(void **state)
 	struct text t = TEXT_INIT;
 
 	(void)state;
-	print(nodes, 5, &t);
+	print(nodes, 5, NULL, &t);
 	assert_null(strstr(text_str(&t), "legend"));
 	text_done(&t);
 }
@@ -145,12 +187,13 @@ static int draw_many(const char *file)
 		many[n] = (struct node){ .kind = NODE_MAP, .depth = 2 };
 		snprintf(many[n].sysfs, NODE_SYSFS, "devices/virtual/block/dm-%d", l);
 		snprintf(many[n].label, sizeof many[n].label, "volume%d", l);
+		snprintf(many[n].wwid, sizeof many[n].wwid, "36001%d", l);
 		for (int h = 0; h < HOSTS; h++)
 			snprintf(many[n].slaves + strlen(many[n].slaves), 8, "%ssd%c%c",
 				h ? " " : "", 'a' + h, 'a' + l);
 		n++;
 	}
-	print(many, n, &t);
+	print(many, n, NULL, &t);
 	fputs(text_str(&t), f);
 	text_done(&t);
 	return fclose(f) ? 1 : 0;
@@ -160,6 +203,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_drawn),
+		cmocka_unit_test(who_uses_a_disk_is_in_the_box_of_its_lun),
 		cmocka_unit_test(without_a_path_there_is_no_legend),
 	};
 

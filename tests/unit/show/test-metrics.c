@@ -214,7 +214,8 @@ static void fill(struct world *w)
 		.held = 1005,
 		.stuck = 1006,
 		.uevents_lost = 1007,
-		.fenced = 1008 };
+		.fenced = 1008,
+		.kept_out = 1014 };
 	latency_add(&c->latency, 0);
 	latency_add(&c->latency, 20);
 	latency_add(&c->latency, 21);
@@ -287,6 +288,8 @@ static const struct {
 	{ "pathkeeper_purge_stuck_total", "", 1006 },
 	{ "pathkeeper_uevent_losses_total", "", 1007 },
 	{ "pathkeeper_fenced_total", "", 1008 },
+	{ "pathkeeper_kept_out_total", "", 1014 },
+	{ "pathkeeper_gaps", "", 0 },
 	{ "pathkeeper_events_total", "", 1009 },
 	{ "pathkeeper_log_lines_dropped_total", "", 1010 },
 	{ "pathkeeper_clients", "", 1011 },

@@ -19,6 +19,22 @@ static const struct status_helper helpers[] = {
 	{ HELPER_SCOUT, 102, 0 },
 };
 
+/* As a daemon before this one wrote it down. */
+static void keep_out(struct model *m)
+{
+	struct obs_gap is = {
+		.address = { .host = 3, .lun = 9 },
+		.everywhere = true,
+		.since = { WORLD_NOW_MS },
+		.until = { WORLD_NOW_MS + 900000 },
+	};
+
+	TEXT_SET(is.wwid, "36001405eeee");
+	TEXT_SET(is.requester, "uid 0");
+	gaps_note_record(m, &is);
+	m->n_changes = 0;
+}
+
 static char *make(struct diagnostics *remarks)
 {
 	struct status_facts facts = {
@@ -46,6 +62,7 @@ static char *make(struct diagnostics *remarks)
 	h->stuck = true;
 	TEXT_SET(h->dev, "sdc");
 	w.dead->held_back = true;
+	keep_out(w.model);
 	w.model->owner_known = true;
 	w.model->owner.running = true;
 	w.model->owner.pid = 900;
@@ -89,7 +106,8 @@ static void document(void **state)
 		"\"helpers\":[{\"kind\":\"keeper\",\"pid\":101,\"host\":3},"
 		"{\"kind\":\"scout\",\"pid\":102,\"host\":null}],"
 		"\"counters\":{\"checks\":0,\"purged\":0,\"failed\":0,\"gone_by_others\":0,"
-		"\"held\":0,\"stuck\":0,\"fenced\":0,\"uevents_lost\":0,\"events\":9,"
+		"\"held\":0,\"stuck\":0,\"fenced\":0,\"kept_out\":0,\"uevents_lost\":0,"
+		"\"events\":9,"
 		"\"log_dropped\":5},"
 		"\"latency\":{\"checks\":3,\"sum_ms\":30506,\"at_most_1_ms\":0,\"at_most_5_ms\":1,"
 		"\"at_most_20_ms\":1,\"at_most_100_ms\":1,\"at_most_500_ms\":2,"
@@ -97,7 +115,11 @@ static void document(void **state)
 		"\"clients\":{\"connected\":2,\"refused\":0,\"dropped\":0},"
 		"\"owner\":{\"known\":true,\"running\":true,\"pid\":900,\"purges\":false},"
 		"\"fence\":{\"suspected\":0,\"changed\":0,\"failing\":0,\"offlining\":0,"
-		"\"fenced\":0,\"held\":0}}");
+		"\"fenced\":0,\"held\":0},"
+		"\"gaps\":[{\"wwid\":\"36001405eeee\",\"hctl\":\"3:0:0:9\",\"everywhere\":"
+		"true,\"stage\":\"kept\",\"since\":\"2026-03-01T12:00:00.000Z\",\"until\":"
+		"\"2026-03-01T12:15:00.000Z\",\"requester\":\"uid 0\",\"written\":true,"
+		"\"dev\":null}]}");
 }
 
 static void for_people(void **state)
@@ -135,13 +157,16 @@ static void for_people(void **state)
 		"           kind scout  pid 102  host -\n"
 		"counters   checks 0  purged 0  failed 0  gone_by_others 0  held 0  stuck 0  "
 		"fenced 0  "
-		"uevents_lost 0  events 9  log_dropped 5\n"
+		"kept_out 0  uevents_lost 0  events 9  log_dropped 5\n"
 		"latency    checks 3  sum_ms 30506  at_most_1_ms 0  at_most_5_ms 1  "
 		"at_most_20_ms 1  at_most_100_ms 1  at_most_500_ms 2  at_most_2000_ms 2  "
 		"at_most_10000_ms 2  at_most_30000_ms 2\n"
 		"clients    connected 2  refused 0  dropped 0\n"
 		"owner      known yes  running yes  pid 900  purges no\n"
-		"fence      suspected 0  changed 0  failing 0  offlining 0  fenced 0  held 0\n");
+		"fence      suspected 0  changed 0  failing 0  offlining 0  fenced 0  held 0\n"
+		"gaps       wwid 36001405eeee  hctl 3:0:0:9  everywhere yes  stage kept  since "
+		"2026-03-01T12:00:00.000Z  until 2026-03-01T12:15:00.000Z  requester uid 0  "
+		"written yes  dev -\n");
 }
 
 int main(void)

@@ -1,0 +1,182 @@
+# shellcheck shell=dash disable=SC2317 # wait_until and ok call
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A volume is detached: refused with nothing changed while LVM and a file system are on it, gone with
+# its map and every path when they are not, under multipathd and without one, and by the next daemon
+# when this one dies on the way. The neighbour's I/O sees nothing of it.
+# timeout: 1500
+
+# shellcheck source=../../lab/tap.sh
+. "$LAB/tap.sh"
+# shellcheck source=../../lab/san.sh
+. "$LAB/san.sh"
+# shellcheck source=../../lab/multipathd.sh
+. "$LAB/multipathd.sh"
+# shellcheck source=daemon.sh
+. "$ROOT/tests/lab/daemon.sh"
+
+need multipathd iscsid mkfs.ext4 pvcreate fio jq
+
+# LUN 1: the neighbour; 2: LVM and a file system; 3 to 8: a death each; 9: partitions; 10 and 11:
+# nobody owns their maps
+last=11
+must san_build 2 1
+for lun in $(seq 2 $last); do
+	must san_volume vol"$lun" 32
+	for port in 1 2; do
+		must san_map "$lun" "$port" vol"$lun"
+	done
+done
+must san_rescan 1
+must san_rescan 2
+for lun in $(seq 2 $last); do
+	for port in 1 2; do
+		must san_wait_dev "$lun" "$port" >/dev/null
+	done
+done
+cat >/etc/multipath.conf <<-END
+	defaults {
+		find_multipaths no
+		polling_interval 5
+		no_path_retry queue
+	}
+END
+must owner_start /etc/multipath.conf
+for lun in $(seq $last); do
+	must owner_wait_map "$(san_wwid_of "$(san_dev "$lun" 1)")" 2
+done
+neighbour=$(san_wwid_of "$(san_dev 1 1)")
+must wait_until 20 test -b "/dev/mapper/$neighbour"
+must fio_start neighbour "/dev/mapper/$neighbour"
+
+daemon_config 'polling_interval 1' 'max_polling_interval 2'
+must daemon_start
+must wait_until 60 paths_up $((2 * last))
+
+map_gone() { ! dmsetup info "$1" >/dev/null 2>&1; }
+# what must not change when a word is refused
+seen()
+{
+	dmsetup table | sort
+	dmsetup info -c --noheadings -o name,open,suspended | sort
+	for disk in "$@"; do
+		echo "$disk $(inode_of "$(device_dir "$disk")") $(cat "/sys/block/$disk/device/state")"
+	done
+}
+detach_result() { pk detach --json "$@" | jq -r '[.removals[].result] | unique | join(" ")'; }
+no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
+
+# --- in use: refused by name, and nothing is changed ---
+one=$(san_dev 2 1) two=$(san_dev 2 2)
+volume=$(san_wwid_of "$one")
+must wait_until 20 test -b "/dev/mapper/$volume"
+lvm_config="devices { filter=[\"a|/dev/mapper/$volume|\",\"r|.*|\"] }"
+must pvcreate -q --config "$lvm_config" -y "/dev/mapper/$volume"
+must vgcreate -q --config "$lvm_config" held "/dev/mapper/$volume"
+must lvcreate -q --config "$lvm_config" -y -n data -L 16M held
+must mkfs.ext4 -q -O ^has_journal /dev/held/data
+must mkdir -p /mnt/held
+must mount /dev/held/data /mnt/held
+before=$(seen "$one" "$two")
+pk detach --json "$volume" >/run/lab/refused
+is $? 3 "a volume under LVM and a mount: status 3"
+is "$(jq -r '.removals | length' /run/lab/refused)" 2 "a result for each path"
+ok grep -q /mnt/held /run/lab/refused -- "it names the mount"
+is "$(jq -r '[.removals[] | select(.result == "removed")] | length' /run/lab/refused)" 0 "none was removed"
+is "$(seen "$one" "$two")" "$before" "tables, open counts and devices are what they were"
+ok no_record -- "no record is left"
+is "$(detach_result --dry-run "$volume")" "$(jq -r '[.removals[].result] | unique | join(" ")' /run/lab/refused)" \
+	"a dry run says the same"
+
+# --- let go of: it goes ---
+must umount /mnt/held
+must vgchange -q --config "$lvm_config" -an held
+pk detach --dry-run --json "$volume" >/run/lab/plan
+is $? 0 "released: a dry run finds nothing that forbids it"
+is "$(jq -r '.removals[0].plan' /run/lab/plan)" "remove-map $volume, take-path, delete" "and says what is done"
+one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
+ok test -e "$one_dir" -- "the paths are there"
+pk detach --json "$volume" >/run/lab/done
+is $? 0 "detach: status 0"
+is "$(jq -r '[.removals[].result] | unique | join(" ")' /run/lab/done)" removed "both paths are removed"
+ok device_gone "$one_dir" -- "the first is gone"
+ok device_gone "$two_dir" -- "the second is gone"
+ok map_gone "$volume" -- "the map is gone"
+ok wait_until 20 no_record -- "no record is left"
+# shellcheck disable=SC2317
+stays_gone() { ! multipathd show paths raw format %d 2>/dev/null | grep -qx -e "$one" -e "$two"; }
+ok stays_gone -- "multipathd knows nothing of them"
+pk detach "$volume"
+is $? 0 "again: nothing is left to do"
+
+# --- partitions of the map go first ---
+lun=9
+one=$(san_dev $lun 1) two=$(san_dev $lun 2)
+volume=$(san_wwid_of "$one")
+one_dir=$(device_dir "$one")
+must dmsetup create "$volume-part1" --uuid "part1-mpath-$volume" --table "0 2048 linear /dev/mapper/$volume 2048"
+sleep 3600 8<"/dev/mapper/$volume-part1" &
+holder=$!
+is "$(detach_result "$volume" | tr ' ' '\n' | grep -c removed)" 0 "a partition that is open keeps the volume"
+ok test -e "$one_dir" -- "its paths stay"
+kill $holder
+wait $holder 2>/dev/null
+is "$(detach_result "$volume")" removed "one that nobody uses goes with it"
+ok map_gone "$volume-part1" -- "the partition is gone"
+
+# --- the daemon dies: the next one goes on ---
+lun=2
+for stage in recording unmapping deleting striking rung-unmapping rung-deleting; do
+	lun=$((lun + 1))
+	one=$(san_dev $lun 1) two=$(san_dev $lun 2)
+	volume=$(san_wwid_of "$one")
+	one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
+	case $stage in
+	rung-*) point=$stage ;;
+	*) point=detach-$stage ;;
+	esac
+	test_point "$point" 9
+	pk detach "$volume" >/dev/null 2>&1
+	must wait_until 60 daemon_ended
+	wait "$daemon_pid"
+	must daemon_start
+	if [ $stage = recording ]; then
+		# it was not written down: nothing was done, and nobody knows of it
+		must wait_until 60 path_is "$one" state up
+		is "$(detach_result "$volume")" removed "$stage: said again, it goes"
+	fi
+	ok wait_until 120 device_gone "$one_dir" -- "$stage: the next daemon removes the first path"
+	ok wait_until 60 device_gone "$two_dir" -- "$stage: and the second"
+	ok wait_until 30 map_gone "$volume" -- "$stage: and the map"
+	ok wait_until 120 no_record -- "$stage: and the record"
+done
+
+# --- nobody owns the maps ---
+must owner_stop
+for lun in 10 11; do
+	must wait_until 60 path_is "$(san_dev $lun 1)" state up
+done
+owner_is_none() { [ "$(pk status --json 2>/dev/null | jq -r .owner.running)" != true ]; }
+must wait_until 60 owner_is_none
+one=$(san_dev 10 1)
+one_dir=$(device_dir "$one")
+volume=$(san_wwid_of "$one")
+is "$(detach_result "$volume")" removed "nobody owns it: a volume goes with its map"
+ok map_gone "$volume" -- "the map is gone"
+ok device_gone "$one_dir" -- "and its path"
+one=$(san_dev 11 1) two=$(san_dev 11 2)
+one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
+volume=$(san_wwid_of "$one")
+must fio_start alone "/dev/mapper/$volume"
+must wait_until 60 map_is_open "$volume"
+is "$(detach_result "$one")" removed "nobody owns it: one path of a map in use goes"
+ok device_gone "$one_dir" -- "it is gone"
+pk detach --json "$two" >/run/lab/last
+is $? 3 "the last good path of a map in use: status 3"
+ok grep -q 'last path' /run/lab/last -- "refused by that name"
+ok test -e "$two_dir" -- "and still there"
+ok fio_end alone -- "its I/O saw nothing"
+
+ok fio_end neighbour -- "the neighbour's I/O saw nothing"
+ok path_is "$(san_dev 1 1)" state up -- "its paths are up"
+ok daemon_stop -- "the daemon ends with status 0"
+done_testing

@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An operator's word that devices are to leave: all is looked at, then all is done, or nothing. */
+#include "world.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/name.h"
+#include "plan/detach.h"
+#include "plan/requests.h"
+
+enum { SETTLED_MS = 15000, SOON_MS = 4000, TIMEOUT_MS = 60000, MAP = 3 };
+
+static struct world *w;
+static struct path *p, *other;
+static char one[MAX_WWID], two[MAX_WWID];
+static uint64_t last_id;
+
+/* Two good paths on two hosts, of volume one. */
+static void begin_with(const char *text, bool mapped)
+{
+	struct path *both[2];
+
+	w = world_begin(text);
+	built_wwid(1, one);
+	built_wwid(2, two);
+	p = world_path(w, 3, 1, one);
+	other = world_path(w, 4, 1, one);
+	both[0] = p;
+	both[1] = other;
+	if (mapped)
+		world_map(w, MAP, one, both, 2);
+	world_run(w, SETTLED_MS);
+}
+
+static void begin(void)
+{
+	begin_with("", true);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	world_end(w);
+	return 0;
+}
+
+static uint64_t say(const char *name, uint32_t flags)
+{
+	const struct obs_request word = {
+		.request = ++last_id, .verb = VERB_DETACH, .flags = flags, .timeout_ms = TIMEOUT_MS
+	};
+
+	assert_true(detach_open(w->m, &word, name) > 0);
+	world_run(w, SOON_MS);
+	return last_id;
+}
+
+static uint32_t count(enum action_kind kind)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_deeds; i++)
+		n += w->deeds[i].kind == kind;
+	return n;
+}
+
+static const struct action *last_of(enum action_kind kind)
+{
+	for (uint32_t i = w->n_deeds; i-- > 0;)
+		if (w->deeds[i].kind == kind)
+			return &w->deeds[i];
+	fail_msg("no %s", action_name(kind));
+	return NULL;
+}
+
+static void ends(enum action_kind kind, int result, enum hand_stage stage)
+{
+	world_end_of(w, last_of(kind), result, stage);
+	world_run(w, SOON_MS);
+}
+
+static const struct request *row_of(uint64_t id, const struct path *q)
+{
+	for (uint32_t i = 0; i < w->m->n_requests; i++)
+		if (w->m->requests[i].used && w->m->requests[i].id == id &&
+			path_id_equal(w->m->requests[i].path, q->id))
+			return &w->m->requests[i];
+	fail_msg("no row");
+	return NULL;
+}
+
+static void require_row(
+	uint64_t id, const struct path *q, enum request_result result, const char *reason)
+{
+	const struct request *r = row_of(id, q);
+
+	if (r->result != result || (reason && strcmp(r->reason, reason)))
+		fail_msg("%s: %s \"%s\", not %s \"%s\"", q->device.dev,
+			request_result_name(r->result), r->reason, request_result_name(result),
+			reason ? reason : "*");
+}
+
+static uint32_t deeds(void)
+{
+	return w->n_deeds;
+}
+
+static void map_goes(void)
+{
+	w->maps[0].map.present = false;
+}
+
+static void leaves_map(const struct path *q)
+{
+	struct obs_map *map = &w->maps[0].map;
+
+	*world_member(w, 0, q) = map->members[map->n_members - 1];
+	map->n_members--;
+}
+
+static void device_goes(struct path *q)
+{
+	world_of(w, q)->absent = true;
+}
+
+static void with_owner(void)
+{
+	w->owner.running = true;
+	w->m->owner_asked.answered = false;
+	world_run(w, SOON_MS);
+	assert_true(w->m->owner.running);
+}
+
+/* ---- the way it goes ------------------------------------------------------------------------- */
+
+static void test_a_volume_goes_map_first_then_every_path(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	id = say(one, 0);
+	assert_int_equal(deeds(), 1);
+	assert_int_equal(last_of(ACT_WRITE_DOWN)->word.number, 1);
+	assert_string_equal(last_of(ACT_WRITE_DOWN)->word.wwid, one);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(deeds(), 2);
+	assert_true(last_of(ACT_REMOVE_MAP)->map.partitions);
+	map_goes();
+	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct action *a = world_deed(w, i);
+
+		assert_true(a->del.detached && a->del.claim);
+	}
+	require_row(id, p, REQUEST_OPEN, "");
+	device_goes(p);
+	device_goes(other);
+	world_end_of(w, world_deed(w, 0), 0, STAGE_NONE);
+	world_end_of(w, world_deed(w, 1), 0, STAGE_NONE);
+	world_run(w, SOON_MS);
+	for (uint32_t i = 0; i < w->m->n_requests; i++)
+		assert_int_equal(w->m->requests[i].result, RESULT_REMOVED);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	ends(ACT_STRIKE_OUT, 0, STAGE_NONE);
+	assert_null(model_detach(w->m, 1));
+}
+
+static void test_the_owner_is_told_of_map_and_paths(void **state)
+{
+	(void)state;
+	begin();
+	with_owner();
+	say(one, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_true(last_of(ACT_REMOVE_MAP)->map.owned);
+	map_goes();
+	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_TAKE_PATH), 2);
+	assert_int_equal(count(ACT_DELETE), 0);
+	world_end_of(w, world_deed(w, 1), 0, STAGE_NONE);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_DELETE), 0); /* not before all are out of its sight */
+	world_end_of(w, world_deed(w, 0), 0, STAGE_NONE);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_DELETE), 2);
+}
+
+static void test_one_path_leaves_a_map_that_stays(void **state)
+{
+	const struct action *a;
+
+	(void)state;
+	begin();
+	with_owner();
+	world_hold(w, p, HOLD_MOUNT, false, false);
+	say(p->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	a = last_of(ACT_TAKE_PATH);
+	assert_string_equal(a->map.dev, p->device.dev);
+	assert_int_equal(a->map.ino, p->device.ino);
+	assert_int_equal(count(ACT_REMOVE_MAP), 0);
+	leaves_map(p);
+	world_of(w, p)->holders.n_holds = 0;
+	ends(ACT_TAKE_PATH, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 1);
+	assert_true(last_of(ACT_DELETE)->del.claim);
+	assert_true(path_id_equal(last_of(ACT_DELETE)->path, p->id));
+}
+
+static void test_without_an_owner_it_is_failed_and_stays_in_the_table(void **state)
+{
+	(void)state;
+	begin();
+	say(p->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_FAIL_PATH), 1);
+	world_member(w, 0, p)->active = false;
+	ends(ACT_FAIL_PATH, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 1);
+	assert_false(last_of(ACT_DELETE)->del.claim);
+}
+
+static void test_a_host_is_all_its_paths(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	with_owner();
+	id = say("host3", 0);
+	require_row(id, p, REQUEST_OPEN, "");
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(last_of(ACT_WRITE_DOWN)->word.wwid[0], 0);
+	assert_true(strstr(last_of(ACT_WRITE_DOWN)->word.sysfs, "/host3"));
+	assert_int_equal(count(ACT_TAKE_PATH), 1);
+}
+
+static void test_a_dry_run_says_what_is_done_and_does_nothing(void **state)
+{
+	static const struct {
+		bool owned, volume;
+		const char *plan;
+	} rows[] = {
+		{ true, true, "remove-map mpath3, take-path, delete" },
+		{ true, false, "take-path, delete" },
+		{ false, true, "remove-map mpath3, delete" },
+		{ false, false, "fail-path, delete" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t id;
+
+		begin();
+		strcpy(w->maps[0].map.name, "mpath3");
+		w->m->maps_lost = true;
+		if (rows[i].owned)
+			with_owner();
+		world_run(w, SOON_MS);
+		id = say(rows[i].volume ? one : p->device.dev, REQUEST_DRY_RUN);
+		require_row(id, p, RESULT_WOULD_REMOVE, "");
+		assert_string_equal(row_of(id, p)->plan, rows[i].plan);
+		assert_int_equal(deeds(), 0);
+		assert_int_equal(p->purge, PURGE_NO);
+		if (i + 1 < ARRAY_SIZE(rows))
+			world_end(w);
+	}
+}
+
+/* ---- what forbids it --------------------------------------------------------------------------
+ */
+
+static void nothing(void)
+{
+}
+
+static void is_mounted(void)
+{
+	world_hold(w, other, HOLD_MOUNT, false, false);
+	world_hold(w, p, HOLD_MOUNT, false, false);
+}
+
+static void is_root(void)
+{
+	world_hold(w, p, HOLD_MOUNT, true, false);
+}
+
+static void is_looked_at_by_udev_and_mounted(void)
+{
+	world_hold(w, p, HOLD_OPEN, false, true);
+	world_hold(w, p, HOLD_MOUNT, false, false);
+}
+
+static void is_not_known(void)
+{
+	world_of(w, p)->holders.complete = false;
+}
+
+static void other_is_down_and_map_used(void)
+{
+	is_mounted();
+	world_of(w, other)->checked = built_gone();
+	world_run(w, SETTLED_MS);
+}
+
+static void other_failed_in_kernel_and_map_used(void)
+{
+	is_mounted();
+	world_member(w, 0, other)->active = false;
+	w->m->maps_lost = true;
+	world_run(w, SOON_MS);
+}
+
+static void test_a_refusal_names_what_forbids_it_and_nothing_is_done(void **state)
+{
+	static const struct {
+		const char *rule;
+		void (*make)(void);
+		const char *config;
+		bool volume;
+		enum request_result result;
+		const char *reason;
+	} rows[] = {
+		{ "a used volume", is_mounted, "", true, RESULT_BUSY, "in use: mount" },
+		{ "used by root", is_root, "", true, RESULT_REFUSED, "protected: mount" },
+		{ "used by root, also where others carry it", is_root, "", false, RESULT_REFUSED,
+			"protected: mount" },
+		{ "a user behind udev", is_looked_at_by_udev_and_mounted, "", true, RESULT_BUSY,
+			"in use: open" },
+		{ "users that are not known", is_not_known, "", true, RESULT_REFUSED,
+			"holders unknown" },
+		{ "protected", nothing, "protect yes\n", true, RESULT_REFUSED, "protected" },
+		{ "the last good path of a used map", other_is_down_and_map_used,
+			"purge_disconnected no\n", false, RESULT_BUSY, "last path: mount" },
+		{ "the other is failed in the kernel", other_failed_in_kernel_and_map_used, "",
+			false, RESULT_BUSY, "last path: mount" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t id;
+
+		begin_with(*rows[i].config == 'p' && rows[i].config[2] == 'o' ? "" : rows[i].config,
+			true);
+		if (!strncmp(rows[i].config, "protect", 7))
+			p->settings.protect = other->settings.protect = true;
+		rows[i].make();
+		w->n_deeds = 0;
+		id = say(rows[i].volume ? one : p->device.dev, 0);
+		world_run(w, 30000);
+		for (uint32_t k = 0; k < w->m->n_requests; k++) {
+			const struct request *r = &w->m->requests[k];
+
+			if (r->used && r->id == id && path_id_equal(r->path, p->id) &&
+				(r->result != rows[i].result || strcmp(r->reason, rows[i].reason)))
+				if (strncmp(r->reason, "because of", 10))
+					fail_msg("%s: %s \"%s\"", rows[i].rule,
+						request_result_name(r->result), r->reason);
+		}
+		if (count(ACT_WRITE_DOWN) || count(ACT_TAKE_PATH) || count(ACT_REMOVE_MAP) ||
+			count(ACT_FAIL_PATH) || count(ACT_DELETE))
+			fail_msg("%s: something was done", rows[i].rule);
+		assert_int_equal(p->detach, 0);
+		if (i + 1 < ARRAY_SIZE(rows))
+			world_end(w);
+	}
+}
+
+/* One of two volumes behind a host is used through it alone: the other is not touched. */
+static void test_all_or_nothing(void **state)
+{
+	struct path *q, *only[1];
+	uint64_t id;
+
+	(void)state;
+	begin();
+	with_owner();
+	q = world_path(w, 3, 2, two);
+	only[0] = q;
+	world_map(w, MAP + 1, two, only, 1);
+	world_run(w, SETTLED_MS);
+	world_hold(w, q, HOLD_MOUNT, false, false);
+	id = say("host3", 0);
+	require_row(id, q, RESULT_BUSY, "last path: mount");
+	assert_int_equal(row_of(id, p)->result, RESULT_REFUSED);
+	assert_non_null(strstr(row_of(id, p)->reason, "because of"));
+	assert_int_equal(deeds(), 0);
+}
+
+static void test_unused_partitions_are_no_use(void **state)
+{
+	(void)state;
+	begin();
+	world_hold(w, p, HOLD_MAP, false, false);
+	world_hold(w, other, HOLD_MAP, false, false);
+	world_of(w, p)->holders.holds[0].partition = true;
+	world_of(w, other)->holders.holds[0].partition = true;
+	say(one, 0);
+	assert_int_equal(count(ACT_WRITE_DOWN), 1);
+}
+
+static void test_a_neighbour_counts_when_it_answers_after_the_word(void **state)
+{
+	(void)state;
+	begin();
+	world_hold(w, p, HOLD_MOUNT, false, false);
+	world_of(w, other)->mute = true;
+	world_run(w, 1000);
+	say(p->device.dev, 0);
+	world_run(w, SOON_MS);
+	assert_int_equal(deeds(), 0);
+}
+
+/* ---- on the way ------------------------------------------------------------------------------ */
+
+static void test_a_map_in_use_after_all_ends_it_by_name(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	id = say(one, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	ends(ACT_REMOVE_MAP, -EBUSY, STAGE_WRITE);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_DELETE), 0);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	assert_int_equal(
+		row_of(id, p)->result == RESULT_BUSY || row_of(id, other)->result == RESULT_BUSY,
+		true);
+}
+
+/* What was taken is given back when a later step is refused. */
+static void test_a_late_refusal_is_undone(void **state)
+{
+	struct path *q, *only[1];
+
+	(void)state;
+	begin();
+	with_owner();
+	q = world_path(w, 3, 2, two);
+	only[0] = q;
+	world_map(w, MAP + 1, two, only, 1);
+	world_run(w, SETTLED_MS);
+	say("host3", 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_TAKE_PATH), 1);
+	assert_int_equal(count(ACT_REMOVE_MAP), 1);
+	leaves_map(p);
+	world_end_of(w, last_of(ACT_TAKE_PATH), 0, STAGE_NONE);
+	world_end_of(w, last_of(ACT_REMOVE_MAP), -EBUSY, STAGE_WRITE);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_DELETE), 0);
+	assert_int_equal(count(ACT_GIVE_PATH), 1);
+	assert_true(path_id_equal(last_of(ACT_GIVE_PATH)->path, p->id));
+	ends(ACT_GIVE_PATH, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+}
+
+static void test_a_map_that_comes_back_is_a_refusal_by_name(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	id = say(one, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	for (int i = 0; i < 3; i++)
+		ends(ACT_REMOVE_MAP, 0, STAGE_NONE); /* and it is there again, each time */
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_REMOVE_MAP), 3);
+	assert_int_equal(count(ACT_DELETE), 0);
+	assert_true(!strcmp(row_of(id, p)->reason, "came back") ||
+		    !strcmp(row_of(id, other)->reason, "came back"));
+}
+
+static void test_a_word_that_cannot_be_written_down_is_not_done(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	id = say(one, 0);
+	ends(ACT_WRITE_DOWN, -ENOSPC, STAGE_WRITE);
+	assert_int_equal(count(ACT_REMOVE_MAP), 0);
+	assert_int_equal(row_of(id, p)->result == RESULT_FAILED ||
+				 row_of(id, other)->result == RESULT_FAILED,
+		true);
+}
+
+/* That it answers is no news; a failed deed is tried again for longer each time. */
+static void test_an_answer_does_not_take_the_word_back(void **state)
+{
+	(void)state;
+	begin_with("", false);
+	say(p->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	for (uint32_t i = 1; i <= 4; i++) {
+		assert_int_equal(count(ACT_DELETE), i);
+		ends(ACT_DELETE, -EBUSY, STAGE_LOCK);
+		world_run(w, 30000);
+		assert_int_equal(p->detach, 1);
+		assert_int_equal(p->failures, i);
+	}
+}
+
+static void test_a_client_that_leaves_takes_back_what_was_not_begun(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	w->unanswered[ACT_FIND_HOLDERS] = true;
+	id = say(one, 0);
+	request_close(w->m, id);
+	world_run(w, 100);
+	assert_null(model_detach(w->m, 1));
+	assert_int_equal(p->detach, 0);
+}
+
+static void test_what_was_begun_goes_on_without_its_client(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	id = say(one, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	request_close(w->m, id);
+	map_goes();
+	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 2);
+}
+
+/* ---- a map without paths --------------------------------------------------------------------- */
+
+static void begin_bare(void)
+{
+	struct path *none[1];
+
+	begin_with("", false);
+	world_map(w, MAP + 1, two, none, 0);
+	world_run(w, SOON_MS);
+}
+
+static void test_a_map_without_paths_goes(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_bare();
+	id = say(two, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(last_of(ACT_REMOVE_MAP)->path.gen, 0);
+	world_require_request(w, id, REQUEST_OPEN, "");
+	map_goes();
+	ends(ACT_REMOVE_MAP, 0, STAGE_NONE);
+	world_require_request(w, id, RESULT_REMOVED, "");
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	assert_true(model_was_detached(w->m, two));
+	assert_false(model_was_detached(w->m, one));
+}
+
+static void test_a_map_without_paths_that_is_used_stays(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_bare();
+	w->maps[0].map.open_count = 1;
+	id = say(two, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	for (int i = 0; i < 3; i++)
+		ends(ACT_REMOVE_MAP, -EBUSY, STAGE_WRITE);
+	assert_int_equal(count(ACT_REMOVE_MAP), 3);
+	world_require_request(w, id, RESULT_BUSY, "in use");
+}
+
+/* ---- the next daemon ------------------------------------------------------------------------- */
+
+static void test_the_next_daemon_goes_on(void **state)
+{
+	struct observation o = { .kind = OBS_DETACHING, .detaching = { .number = 7 } };
+
+	(void)state;
+	begin();
+	TEXT_SET(o.detaching.wwid, one);
+	world_feed(w, o);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_WRITE_DOWN), 0);
+	assert_int_equal(count(ACT_REMOVE_MAP), 1);
+	assert_int_equal(w->m->last_detach, 7);
+}
+
+static void test_nothing_is_left_for_the_next_daemon(void **state)
+{
+	struct observation o = { .kind = OBS_DETACHING, .detaching = { .number = 7 } };
+
+	(void)state;
+	begin();
+	TEXT_SET(o.detaching.wwid, two);
+	world_feed(w, o);
+	world_run(w, SOON_MS);
+	assert_int_equal(deeds(), 1);
+	assert_int_equal(last_of(ACT_STRIKE_OUT)->word.number, 7);
+}
+
+static void test_a_successor_is_not_the_device(void **state)
+{
+	struct observation o = { .kind = OBS_DETACHING, .detaching = { .number = 7 } };
+
+	(void)state;
+	begin();
+	TEXT_SET(o.detaching.sysfs, p->device.sysfs);
+	o.detaching.ino = p->device.ino + 1000;
+	world_feed(w, o);
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_FAIL_PATH) + count(ACT_DELETE), 0);
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		bool volume;
+		const char *ends_with;
+	} rows[] = {
+		{ "host3", false, "/host3" },
+		{ "target3:0:0", false, "/target3:0:0" },
+		{ "3:0:0:1", false, "/3:0:0:1" },
+		{ "dm-3", true, NULL },
+	};
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct obs_detaching what = { 0 };
+		size_t n;
+
+		assert_true(name_find_root(w->m, rows[i].name, &what));
+		if (rows[i].volume) {
+			assert_string_equal(what.wwid, one);
+			continue;
+		}
+		n = strlen(what.sysfs) - strlen(rows[i].ends_with);
+		assert_string_equal(what.sysfs + n, rows[i].ends_with);
+		assert_int_equal(what.ino != 0, !strcmp(rows[i].name, "3:0:0:1"));
+	}
+}
+
+static void test_steps(void **state)
+{
+	(void)state;
+	begin();
+	/* none: what came back, and is kept out by a word before */
+	for (int from = DETACH_NONE + 1; from < DETACH_STAGES; from++)
+		for (int to = DETACH_UNMAPPING; to <= DETACH_DELETING; to++)
+			if (detach_may_enter((enum detach_stage)from, (enum detach_stage)to))
+				assert_int_equal(from, to - 1);
+	assert_false(detach_may_enter(DETACH_LOOKING, DETACH_UNMAPPING));
+	assert_false(detach_may_enter(DETACH_NONE, DETACH_UNMAPPING));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_volume_goes_map_first_then_every_path),
+		TEST(test_the_owner_is_told_of_map_and_paths),
+		TEST(test_one_path_leaves_a_map_that_stays),
+		TEST(test_without_an_owner_it_is_failed_and_stays_in_the_table),
+		TEST(test_a_host_is_all_its_paths),
+		TEST(test_a_dry_run_says_what_is_done_and_does_nothing),
+		TEST(test_a_refusal_names_what_forbids_it_and_nothing_is_done),
+		TEST(test_all_or_nothing),
+		TEST(test_unused_partitions_are_no_use),
+		TEST(test_a_neighbour_counts_when_it_answers_after_the_word),
+		TEST(test_a_map_in_use_after_all_ends_it_by_name),
+		TEST(test_a_late_refusal_is_undone),
+		TEST(test_a_map_that_comes_back_is_a_refusal_by_name),
+		TEST(test_a_word_that_cannot_be_written_down_is_not_done),
+		TEST(test_an_answer_does_not_take_the_word_back),
+		TEST(test_a_client_that_leaves_takes_back_what_was_not_begun),
+		TEST(test_what_was_begun_goes_on_without_its_client),
+		TEST(test_a_map_without_paths_goes),
+		TEST(test_a_map_without_paths_that_is_used_stays),
+		TEST(test_the_next_daemon_goes_on),
+		TEST(test_nothing_is_left_for_the_next_daemon),
+		TEST(test_a_successor_is_not_the_device),
+		TEST(test_names),
+		TEST(test_steps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
