@@ -57,7 +57,7 @@ map_gone() { ! dmsetup info "$1" >/dev/null 2>&1; }
 seen()
 {
 	dmsetup table | sort
-	dmsetup info -c --noheadings -o name,open,suspended | sort
+	dmsetup info -c --noheadings -o name,open,suspended | grep -v "^$neighbour:" | sort # fio opens it as it likes
 	for disk in "$@"; do
 		echo "$disk $(inode_of "$(device_dir "$disk")") $(cat "/sys/block/$disk/device/state")"
 	done
