@@ -170,7 +170,7 @@ inode_of() { stat -c %i "$1"; }
 fio_start()
 {
 	fio --name="$1" --filename="$2" --size="${3:-12M}" --rw=randrw --bs=4k --direct=1 --iodepth=4 \
-		--ioengine=libaio --verify=crc32c --verify_fatal=1 --verify_backlog=64 --time_based --runtime=600 \
+		--ioengine=libaio --verify=crc32c --verify_fatal=1 --verify_backlog=64 --rate_iops=100 --time_based --runtime=600 \
 		--output="/run/lab/fio.$1" >/dev/null 2>&1 &
 	echo $! >"/run/lab/fio.$1.pid"
 }
