@@ -141,6 +141,8 @@ static int for_each_folder(
 	while ((folder = sysfs_list_next(&list))) {
 		_cleanup_(closep) int dir = open_folder(root, folder);
 
+		if (dir == -ENOTDIR)
+			continue; /* nobody's */
 		r = dir < 0 ? dir : visit(root, dir, folder, arg);
 		if (r < 0 && r != -ENOENT && !failed)
 			failed = r;

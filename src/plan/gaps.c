@@ -114,14 +114,16 @@ static int take_end(struct model *m, struct gap *g)
 }
 
 /* One that cannot be written down does not keep the operator waiting: it is kept out all the same,
- * as long as this daemon lives. */
+ * as long as this daemon lives. Behind a device that has left nobody knows what the kernel calls
+ * it. */
 static void step_writing(struct model *m, struct gap *g, struct agenda *agenda)
 {
 	int end = take_end(m, g);
+	bool is_last = g->failures >= GAPS_WRITE_TRIES || !model_path(m, g->path);
 
 	if (end > 0)
 		g->written = true;
-	if (end > 0 || g->failures >= GAPS_WRITE_TRIES)
+	if (end > 0 || (end < 0 && is_last))
 		model_gap_enter(m, g, GAP_KEPT, end > 0 ? BECAUSE_DETACHED : BECAUSE_FAILED);
 	else
 		send_hand(m, g, ACT_KEEP_OUT, agenda);

@@ -284,6 +284,10 @@ void sim_make_peace(struct sim *s)
 	s->peace = true;
 	s->peace_until = instant_add_ms(s->now, PEACE_MS);
 	s->half_way = false;
+	if (s->words.cache_limit) { /* under it there is always one that nobody watches */
+		s->words.cache_limit = 0;
+		core_set_config(s->core, world_config(s));
+	}
 	fabric_heal(s);
 	for (uint32_t i = 0; i < HANDS; i++)
 		if (s->hands[i].used && s->hands[i].hung && sim_chance(s, 500)) {

@@ -186,6 +186,7 @@ struct owner_truth {
 struct words {
 	bool purge, last_path, single_path, report, rescan;
 	uint32_t rescan_s, hold_s;
+	uint32_t cache_limit; /* of one seed in four */
 	uint32_t checks, grace_s, limit, share;
 	uint32_t protected_volume;
 	enum identity_fence fence;

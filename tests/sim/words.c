@@ -27,6 +27,7 @@ void world_configure(struct sim *s)
 		.fence_limit = sim_chance(s, 500) ? 100 : 1 + sim_below(s, 6),
 		.identity_interval = 1 + sim_below(s, 4),
 		.hold_s = holds[sim_below(s, 4)],
+		.cache_limit = s->seed % 4 ? 0 : 1 + (uint32_t)(s->seed / 4 % 20),
 	};
 }
 
@@ -47,12 +48,13 @@ struct config *world_config(struct sim *s)
 		" purge_action %s\n purge_checks %u\n purge_grace %u\n purge_limit %u\n"
 		" purge_share %u\n polling_interval 5\n max_polling_interval 20\n"
 		" checker_timeout 8\n identity_fence %s\n fence_limit %u\n identity_interval "
-		"%u\n rescan_on_lun_change %s\n rescan_interval %u\n detach_hold %u\n}\n"
+		"%u\n rescan_on_lun_change %s\n rescan_interval %u\n detach_hold %u\n"
+		" node_cache_limit %u\n}\n"
 		"multipaths {\n multipath {\n  wwid %s\n  protect yes\n }\n}\n",
 		w->purge ? "yes" : "no", w->last_path ? "yes" : "no", w->single_path ? "yes" : "no",
 		w->report ? "report" : "remove", w->checks, w->grace_s, w->limit, w->share,
 		fences[w->fence], w->fence_limit, w->identity_interval, w->rescan ? "yes" : "no",
-		w->rescan_s, w->hold_s, protected);
+		w->rescan_s, w->hold_s, w->cache_limit, protected);
 	file.len = (size_t)n;
 	if (config_new(&file, 1, NULL, &config) < 0)
 		sim_fail(s, "the configuration is refused: %s", text);

@@ -459,6 +459,40 @@ static void what_was_fenced_is_known_first(void **state)
 	end();
 }
 
+static void write_record(const char *folder, const char *name, const char *words)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/state", dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof path, "%s/state/%s", dir, folder);
+	mkdir(path, 0700);
+	snprintf(path, sizeof path, "%s/state/%s/%s", dir, folder, name);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(words, file);
+	fclose(file);
+}
+
+/* A daemon goes on with both; who only removes something once knows what is kept out, and leaves a
+ * word to whom it was said. */
+static void what_was_begun_goes_on(void **state)
+{
+	(void)state;
+	for (int resumes = 0; resumes < 2; resumes++) {
+		write_record("", "detach-7",
+			"detaching number=7 wwid=36001405a500100000000000000000000 name=mpatha\n");
+		write_record("gap", "unread", "");
+		begin(READER_SILENT, NULL);
+		assert_int_equal(
+			resumes ? sources_resume(w.sources) : sources_know_gaps(w.sources), 0);
+		assert_int_equal(core_model(sources_core(w.sources))->n_detaches, resumes);
+		assert_int_equal(core_model(sources_core(w.sources))->gaps.unguarded, !resumes);
+		end();
+	}
+}
+
 static void without_its_records_nothing_is_begun(void **state)
 {
 	char path[256];
@@ -547,6 +581,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			without_a_timer_it_ends_to_be_started_anew, begin_dir, end_dir),
 		cmocka_unit_test_setup_teardown(what_was_fenced_is_known_first, begin_dir, end_dir),
+		cmocka_unit_test_setup_teardown(what_was_begun_goes_on, begin_dir, end_dir),
 		cmocka_unit_test_setup_teardown(
 			without_its_records_nothing_is_begun, begin_dir, end_dir),
 		cmocka_unit_test_setup_teardown(

@@ -340,6 +340,34 @@ static void test_maps(void **state)
 	model_free(m);
 }
 
+/* What means a volume although nothing is called so. */
+static void test_wwids(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is;
+	} wwids[] = {
+		{ "36001405a500100000000000000000000", true },
+		{ "/dev/mapper/36001405a500100000000000000000000", true },
+		{ "35000c50000000001", true },
+		{ "33000c50000000001", true },
+		{ "20123456789abcdef", true },
+		{ "34000c50000000001", false }, /* no such naming authority */
+		{ "36001405a50010000000000000000000", false },
+		{ "36001405a50010000000000000000000g", false },
+		{ "3", false },
+		{ "2", false },
+		{ "mpatha", false },
+		{ "sdb", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wwids); i++)
+		if (name_is_wwid(wwids[i].name) != wwids[i].is)
+			fail_msg("\"%s\"", wwids[i].name);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -350,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_map_gone),
 		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_wwids),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -544,11 +545,11 @@ static void test_what_was_begun_goes_on_without_its_client(void **state)
 
 /* ---- a map without paths --------------------------------------------------------------------- */
 
-static void begin_bare(void)
+static void begin_bare(const char *text)
 {
 	struct path *none[1];
 
-	begin_with("", false);
+	begin_with(text, false);
 	world_map(w, MAP + 1, two, none, 0);
 	world_run(w, SOON_MS);
 }
@@ -558,7 +559,7 @@ static void test_a_map_without_paths_goes(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin_bare();
+	begin_bare("");
 	id = say(two, 0);
 	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
 	assert_int_equal(last_of(ACT_REMOVE_MAP)->path.gen, 0);
@@ -576,7 +577,7 @@ static void test_a_map_without_paths_that_is_used_stays(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin_bare();
+	begin_bare("");
 	w->maps[0].map.open_count = 1;
 	id = say(two, 0);
 	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
@@ -584,6 +585,23 @@ static void test_a_map_without_paths_that_is_used_stays(void **state)
 		ends(ACT_REMOVE_MAP, -EBUSY, STAGE_WRITE);
 	assert_int_equal(count(ACT_REMOVE_MAP), 3);
 	world_require_request(w, id, RESULT_BUSY, "in use");
+}
+
+/* No path of it says so: the configuration does. */
+static void test_a_protected_map_without_paths_stays(void **state)
+{
+	char text[sizeof two + 64];
+	uint64_t id;
+
+	(void)state;
+	built_wwid(2, two);
+	snprintf(text, sizeof text, "}\nmultipaths {\n multipath {\n wwid %s\n protect yes\n }\n",
+		two);
+	begin_bare(text);
+	id = say(two, 0);
+	assert_int_equal(count(ACT_WRITE_DOWN), 0);
+	assert_int_equal(count(ACT_REMOVE_MAP), 0);
+	world_require_request(w, id, RESULT_REFUSED, "protected");
 }
 
 /* ---- the next daemon ------------------------------------------------------------------------- */
@@ -695,6 +713,7 @@ int main(void)
 		TEST(test_what_was_begun_goes_on_without_its_client),
 		TEST(test_a_map_without_paths_goes),
 		TEST(test_a_map_without_paths_that_is_used_stays),
+		TEST(test_a_protected_map_without_paths_stays),
 		TEST(test_the_next_daemon_goes_on),
 		TEST(test_nothing_is_left_for_the_next_daemon),
 		TEST(test_a_successor_is_not_the_device),

@@ -377,6 +377,24 @@ static void test_what_cannot_be_written_down_is_remembered(void **state)
 	assert_false(row(0)->written);
 }
 
+static void test_what_has_left_is_not_written_down_again(void **state)
+{
+	struct observation o = built_device(3, 1, "vol");
+
+	(void)state;
+	begin("");
+	records_hang(ACT_KEEP_OUT);
+	detach("3:0:0:1");
+	assert_int_equal(w->asked[ACT_KEEP_OUT], 1);
+	world_of(w, paths[0])->absent = true;
+	o.device.present = false;
+	world_feed(w, o);
+	records_end(-ENODEV);
+	world_run(w, 5000);
+	assert_int_equal(w->asked[ACT_KEEP_OUT], 1);
+	assert_false(row(0)->written);
+}
+
 static void test_a_path_is_kept_out_at_its_place(void **state)
 {
 	(void)state;
@@ -588,6 +606,7 @@ int main(void)
 		TEST(test_a_rescan_elsewhere_changes_nothing),
 		TEST(test_nothing_is_done_before_it_is_written_down),
 		TEST(test_what_cannot_be_written_down_is_remembered),
+		TEST(test_what_has_left_is_not_written_down_again),
 		TEST(test_a_path_is_kept_out_at_its_place),
 		TEST(test_what_is_not_detached_after_all_is_let_in),
 		TEST(test_no_hold_is_a_choice),
