@@ -172,6 +172,18 @@ static const struct {
 	{ "devices/pci0000:00", "devices/pci0000:00" },
 	{ "sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
 	{ "3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "host@3", "devices/pci0000:00/0000:00:05.0/host3" },
+	{ "session@3", "devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "target@3:0:0", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0" },
+	{ "qla@0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "pci@0000:00", "devices/pci0000:00" },
+	{ "/pci@0000:00/qla@0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "/pci@0000:00/qla@0000:00:05.0/host@3/session@3",
+		"devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "sd@3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "sd@3:0:0:1:sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "sd@3:0:0:1:sdb", "" }, /* the address has another disk by now */
+	{ "host@4", "" },
 	{ "host4", "" },
 	{ "a b", "" },
 };
@@ -188,6 +200,55 @@ static void test_extents(void **state)
 		if (n != strlen(extents[i].directory) ||
 			strncmp(p->device.sysfs, extents[i].directory, n) != 0)
 			fail_msg("\"%s\" means %zu of %s", extents[i].name, n, p->device.sysfs);
+	}
+	model_free(m);
+}
+
+#define HOST3 "devices/pci0000:00/0000:00:05.0/host3"
+#define LUN3  HOST3 "/session3/target3:0:0/3:0:0:1"
+
+/* One volume, or one directory, of which the inode is known where it is a LUN's own. */
+static const struct {
+	const char *rule, *name, *wwid, *sysfs;
+	bool has_inode;
+} root_rows[] = {
+	{ "a host", "host3", "", HOST3, false },
+	{ "a host after devfs is not its first LUN", "host@3", "", HOST3, false },
+	{ "a session after devfs", "session@3", "", HOST3 "/session3", false },
+	{ "a target after devfs", "target@3:0:0", "", HOST3 "/session3/target3:0:0", false },
+	{ "a function", PCI, "", "devices/" PCI, false },
+	{ "a function with a slash", PCI "/", "", "devices/" PCI, false },
+	{ "a function from /sys", "/sys/devices/" PCI, "", "devices/" PCI, false },
+	{ "a function after devfs", "/pci@0000:00/qla@0000:00:05.0", "", "devices/" PCI, false },
+	{ "... by its last part", "qla@0000:00:05.0", "", "devices/" PCI, false },
+	{ "a host after devfs, from the root", "/pci@0000:00/qla@0000:00:05.0/host@3", "", HOST3,
+		false },
+	{ "a LUN by its address", "3:0:0:1", "", LUN3, true },
+	{ "a LUN after devfs", "sd@3:0:0:1", "", LUN3, true },
+	{ "a disk after devfs", "sd@3:0:0:1:sddt", "", LUN3, true },
+	{ "a disk", "/dev/sddt", "", LUN3, true },
+	{ "a volume", "one", "one", "", false },
+	{ "a volume in no map", "two", "two", "", false },
+	{ "a map", "/dev/mapper/map3", "one", "", false },
+	{ "a map's number", "dm-3", "one", "", false },
+	{ "a map after devfs", "dm@3:dm-3", "one", "", false },
+	{ "a map after devfs, from the root", "/virtual/block/dm@3:dm-3", "one", "", false },
+};
+
+static void test_roots(void **state)
+{
+	struct model *m = world();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(root_rows); i++) {
+		struct obs_detaching root = { 0 };
+
+		if (!name_find_root(m, root_rows[i].name, &root))
+			fail_msg("%s: nothing", root_rows[i].rule);
+		if (strcmp(root.wwid, root_rows[i].wwid) != 0 ||
+			strcmp(root.sysfs, root_rows[i].sysfs) != 0)
+			fail_msg("%s: \"%s\" \"%s\"", root_rows[i].rule, root.wwid, root.sysfs);
+		assert_int_equal(root.ino != 0, root_rows[i].has_inode);
 	}
 	model_free(m);
 }
@@ -345,6 +406,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_extents),
+		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_says),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),
