@@ -206,6 +206,7 @@ static void test_extents(void **state)
 
 #define HOST3 "devices/pci0000:00/0000:00:05.0/host3"
 #define LUN3  HOST3 "/session3/target3:0:0/3:0:0:1"
+#define PORT  "devices/pci0000:00/0000:00:05.0/host7/rport-7:0-12"
 
 /* One volume, or one directory, of which the inode is known where it is a LUN's own. */
 static const struct {
@@ -216,6 +217,9 @@ static const struct {
 	{ "a host after devfs is not its first LUN", "host@3", "", HOST3, false },
 	{ "a session after devfs", "session@3", "", HOST3 "/session3", false },
 	{ "a target after devfs", "target@3:0:0", "", HOST3 "/session3/target3:0:0", false },
+	{ "a remote port", "rport-7:0-12", "", PORT, false },
+	{ "a remote port after devfs", "rport@7:0-12", "", PORT, false },
+	{ "a target of a remote port", "target7:0:1", "", PORT "/target7:0:1", false },
 	{ "a function", PCI, "", "devices/" PCI, false },
 	{ "a function with a slash", PCI "/", "", "devices/" PCI, false },
 	{ "a function from /sys", "/sys/devices/" PCI, "", "devices/" PCI, false },
@@ -235,11 +239,26 @@ static const struct {
 	{ "a map after devfs, from the root", "/virtual/block/dm@3:dm-3", "one", "", false },
 };
 
+/* LUN 1 of host7, over Fibre Channel. */
+static void add_behind_port(struct model *m)
+{
+	struct observation o = built_device(7, 1, "behind");
+
+	TEXT_SET(o.device.sysfs, PORT "/target7:0:1/7:0:1:1");
+	o.device.address.target = 1;
+	o.device.protocol = PROTOCOL_FCP;
+	model_note(m, &o);
+}
+
 static void test_roots(void **state)
 {
 	struct model *m = world();
+	struct obs_detaching none = { 0 };
 
 	(void)state;
+	add_behind_port(m);
+	assert_false(name_find_root(m, "rport-7:0-1", &none)); /* another number */
+	assert_false(name_find_root(m, "host@1", &none));      /* not host13 */
 	for (size_t i = 0; i < ARRAY_SIZE(root_rows); i++) {
 		struct obs_detaching root = { 0 };
 
