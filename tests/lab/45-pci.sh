@@ -3,7 +3,7 @@
 # An adapter is exchanged: all that is below one PCI function leaves, by whatever name it is called,
 # while every map does I/O over the other function, and stays out until the card is pulled; the other
 # one is refused then, with nothing changed. What is below the new card is taken in again.
-# timeout: 900
+# timeout: 1200
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"
@@ -46,6 +46,7 @@ for lun in $luns; do
 	must owner_wait_map "$map" 2
 	must wait_until 20 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
+	must wait_until 60 map_is_open "$map"
 done
 for bay in 1 2; do
 	must owner_wait_map "$(san_wwid_of "$(bay_dev $bay 0)")" 1
@@ -138,7 +139,7 @@ mark=$(pk events --json | jq .last)
 events() { pk events --json | jq "[.events[] | select(.number > $mark and .event == \"$1\")] | length"; }
 came_and_went() { [ "$(events path-kept-out)" -ge 5 ] && [ "$(events path-gone)" -ge 5 ]; }
 must bay_rescan 1
-ok wait_until 90 came_and_went -- "a scan: all five come, and go"
+ok wait_until 180 came_and_went -- "a scan: all five come, and go"
 no_disk() { ! ls -d "/sys/class/scsi_device/$(bay_host 1):"* >/dev/null 2>&1; }
 ok wait_until 30 no_disk -- "none is left"
 over_second "scanned"

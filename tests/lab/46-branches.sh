@@ -27,6 +27,7 @@ for lun in $luns; do
 	must owner_wait_map "$map" 3
 	must wait_until 20 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
+	must wait_until 60 map_is_open "$map"
 done
 daemon_config 'polling_interval 1' 'max_polling_interval 2'
 must daemon_start
