@@ -248,16 +248,29 @@ static size_t directory_end(const char *sysfs, const char *name)
 	return (without_prefix(sysfs, "devices/") ? strlen("devices/") : 0) + n;
 }
 
+/* Of a name that means p, or something above it: so much of p's directory. */
+static size_t extent_of(const struct path *p, const char *n)
+{
+	const char *sysfs = p->device.sysfs, *minor, *rest = NULL;
+	size_t len = strlen(sysfs);
+
+	if (strchr(n, '@'))
+		rest = devfs_name_follow(sysfs, n, &minor);
+	if (rest && *rest)
+		return len - strlen(rest) - 1;
+	if (rest)
+		return len;
+	if (is_branch(n))
+		return component_end(sysfs, n);
+	return strchr(n, '/') && is_below(sysfs, n) ? directory_end(sysfs, n) : len;
+}
+
 size_t name_extent(const struct model *m, const char *name, const struct path *p)
 {
 	char scratch[MAX_SYSFS];
 	const char *n = bare(name, scratch);
 
-	if (name_form(name) == NAME_INVALID || !is_called(m, p, n))
-		return 0;
-	if (is_branch(n))
-		return component_end(p->device.sysfs, n);
-	return strchr(n, '/') ? directory_end(p->device.sysfs, n) : strlen(p->device.sysfs);
+	return name_form(name) == NAME_INVALID || !is_called(m, p, n) ? 0 : extent_of(p, n);
 }
 
 bool name_says(const char *name, const char *word)
@@ -303,23 +316,6 @@ bool name_is_below(const char *sysfs, const char *directory)
 	return n && !strncmp(sysfs, directory, n) && (sysfs[n] == '/' || !sysfs[n]);
 }
 
-/* Of a directory's name, and of a component's: so much of the path's own directory. */
-static size_t root_length(const char *sysfs, const char *n)
-{
-	const char *at;
-	size_t len = strlen(n);
-
-	if (!strchr(n, '/')) {
-		for (at = strstr(sysfs, n); at; at = strstr(at + 1, n))
-			if ((at == sysfs || at[-1] == '/') && (at[len] == '/' || !at[len]))
-				return (size_t)(at - sysfs) + len;
-		return 0;
-	}
-	while (len && n[len - 1] == '/')
-		len--;
-	return without_prefix(n, "devices/") ? len : len + strlen("devices/");
-}
-
 /* Is it the volume that is called so, and not this one way to it? */
 static bool is_called_as_volume(const struct model *m, const struct path *p, const char *n)
 {
@@ -327,8 +323,7 @@ static bool is_called_as_volume(const struct model *m, const struct path *p, con
 	struct scsi_address address;
 	struct devt devt;
 
-	if (!scsi_address_parse(n, &address) || is_branch(n) || strchr(n, '/') ||
-		!strcmp(p->device.dev, n) ||
+	if (!scsi_address_parse(n, &address) || is_branch(n) || !strcmp(p->device.dev, n) ||
 		(!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt)))
 		return false;
 	return !strcmp(p->device.wwid, n) || (map && is_map(map, n));
@@ -338,7 +333,6 @@ static void root_of(
 	const struct model *m, const struct path *p, const char *n, struct obs_detaching *ret)
 {
 	const struct map *map = p->map < 0 ? NULL : &m->maps[p->map];
-	bool whole = is_branch(n) || strchr(n, '/');
 	size_t len;
 
 	if (is_called_as_volume(m, p, n)) {
@@ -347,7 +341,7 @@ static void root_of(
 		return;
 	}
 	TEXT_SET(ret->sysfs, p->device.sysfs);
-	len = whole ? root_length(p->device.sysfs, n) : strlen(ret->sysfs);
+	len = extent_of(p, n);
 	if (len < strlen(ret->sysfs))
 		ret->sysfs[len] = '\0';
 	else

@@ -172,6 +172,18 @@ static const struct {
 	{ "devices/pci0000:00", "devices/pci0000:00" },
 	{ "sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
 	{ "3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "host@3", "devices/pci0000:00/0000:00:05.0/host3" },
+	{ "session@3", "devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "target@3:0:0", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0" },
+	{ "qla@0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "pci@0000:00", "devices/pci0000:00" },
+	{ "/pci@0000:00/qla@0000:00:05.0", "devices/pci0000:00/0000:00:05.0" },
+	{ "/pci@0000:00/qla@0000:00:05.0/host@3/session@3",
+		"devices/pci0000:00/0000:00:05.0/host3/session3" },
+	{ "sd@3:0:0:1", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "sd@3:0:0:1:sddt", "devices/pci0000:00/0000:00:05.0/host3/session3/target3:0:0/3:0:0:1" },
+	{ "sd@3:0:0:1:sdb", "" }, /* the address has another disk by now */
+	{ "host@4", "" },
 	{ "host4", "" },
 	{ "a b", "" },
 };
@@ -188,6 +200,74 @@ static void test_extents(void **state)
 		if (n != strlen(extents[i].directory) ||
 			strncmp(p->device.sysfs, extents[i].directory, n) != 0)
 			fail_msg("\"%s\" means %zu of %s", extents[i].name, n, p->device.sysfs);
+	}
+	model_free(m);
+}
+
+#define HOST3 "devices/pci0000:00/0000:00:05.0/host3"
+#define LUN3  HOST3 "/session3/target3:0:0/3:0:0:1"
+#define PORT  "devices/pci0000:00/0000:00:05.0/host7/rport-7:0-12"
+
+/* One volume, or one directory, of which the inode is known where it is a LUN's own. */
+static const struct {
+	const char *rule, *name, *wwid, *sysfs;
+	bool has_inode;
+} root_rows[] = {
+	{ "a host", "host3", "", HOST3, false },
+	{ "a host after devfs is not its first LUN", "host@3", "", HOST3, false },
+	{ "a session after devfs", "session@3", "", HOST3 "/session3", false },
+	{ "a target after devfs", "target@3:0:0", "", HOST3 "/session3/target3:0:0", false },
+	{ "a remote port", "rport-7:0-12", "", PORT, false },
+	{ "a remote port after devfs", "rport@7:0-12", "", PORT, false },
+	{ "a target of a remote port", "target7:0:1", "", PORT "/target7:0:1", false },
+	{ "a function", PCI, "", "devices/" PCI, false },
+	{ "a function with a slash", PCI "/", "", "devices/" PCI, false },
+	{ "a function from /sys", "/sys/devices/" PCI, "", "devices/" PCI, false },
+	{ "a function after devfs", "/pci@0000:00/qla@0000:00:05.0", "", "devices/" PCI, false },
+	{ "... by its last part", "qla@0000:00:05.0", "", "devices/" PCI, false },
+	{ "a host after devfs, from the root", "/pci@0000:00/qla@0000:00:05.0/host@3", "", HOST3,
+		false },
+	{ "a LUN by its address", "3:0:0:1", "", LUN3, true },
+	{ "a LUN after devfs", "sd@3:0:0:1", "", LUN3, true },
+	{ "a disk after devfs", "sd@3:0:0:1:sddt", "", LUN3, true },
+	{ "a disk", "/dev/sddt", "", LUN3, true },
+	{ "a volume", "one", "one", "", false },
+	{ "a volume in no map", "two", "two", "", false },
+	{ "a map", "/dev/mapper/map3", "one", "", false },
+	{ "a map's number", "dm-3", "one", "", false },
+	{ "a map after devfs", "dm@3:dm-3", "one", "", false },
+	{ "a map after devfs, from the root", "/virtual/block/dm@3:dm-3", "one", "", false },
+};
+
+/* LUN 1 of host7, over Fibre Channel. */
+static void add_behind_port(struct model *m)
+{
+	struct observation o = built_device(7, 1, "behind");
+
+	TEXT_SET(o.device.sysfs, PORT "/target7:0:1/7:0:1:1");
+	o.device.address.target = 1;
+	o.device.protocol = PROTOCOL_FCP;
+	model_note(m, &o);
+}
+
+static void test_roots(void **state)
+{
+	struct model *m = world();
+	struct obs_detaching none = { 0 };
+
+	(void)state;
+	add_behind_port(m);
+	assert_false(name_find_root(m, "rport-7:0-1", &none)); /* another number */
+	assert_false(name_find_root(m, "host@1", &none));      /* not host13 */
+	for (size_t i = 0; i < ARRAY_SIZE(root_rows); i++) {
+		struct obs_detaching root = { 0 };
+
+		if (!name_find_root(m, root_rows[i].name, &root))
+			fail_msg("%s: nothing", root_rows[i].rule);
+		if (strcmp(root.wwid, root_rows[i].wwid) != 0 ||
+			strcmp(root.sysfs, root_rows[i].sysfs) != 0)
+			fail_msg("%s: \"%s\" \"%s\"", root_rows[i].rule, root.wwid, root.sysfs);
+		assert_int_equal(root.ino != 0, root_rows[i].has_inode);
 	}
 	model_free(m);
 }
@@ -373,6 +453,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_extents),
+		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_says),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_places),

@@ -543,6 +543,122 @@ static void test_what_was_begun_goes_on_without_its_client(void **state)
 	assert_int_equal(count(ACT_DELETE), 2);
 }
 
+/* ---- a delete that hangs --------------------------------------------------------------------- */
+
+enum { HAND_MS = 10000 };
+
+static struct path *second, *third;
+
+/* Three disks on host3, in no map; one on host4. */
+static void begin_host(void)
+{
+	char three[MAX_WWID];
+
+	begin_with("", false);
+	built_wwid(3, three);
+	second = world_path(w, 3, 2, two);
+	third = world_path(w, 3, 3, three);
+	world_run(w, SETTLED_MS);
+}
+
+static struct path *path_of(const struct action *a)
+{
+	struct path *q = model_path(w->m, a->path);
+
+	assert_non_null(q);
+	return q;
+}
+
+static void test_a_delete_that_hangs_holds_its_host_alone(void **state)
+{
+	struct path *hangs;
+	uint64_t id, again;
+
+	(void)state;
+	begin_host();
+	id = say("host3", 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 1);
+	device_goes(path_of(last_of(ACT_DELETE)));
+	ends(ACT_DELETE, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 2); /* the one in the middle hangs */
+	hangs = path_of(last_of(ACT_DELETE));
+	world_run(w, HAND_MS);
+	world_require(hangs, PURGE_STUCK, BECAUSE_STUCK);
+	require_row(id, hangs, RESULT_PENDING, "stuck");
+
+	again = say(other->device.dev, 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_DELETE), 3);
+	assert_true(path_id_equal(last_of(ACT_DELETE)->path, other->id));
+	device_goes(other);
+	ends(ACT_DELETE, 0, STAGE_NONE);
+	assert_int_equal(world_request(w, again)->result, RESULT_REMOVED);
+	ends(ACT_STRIKE_OUT, 0, STAGE_NONE);
+
+	again = say("host3", 0); /* said again it waits for the same one */
+	require_row(again, hangs, RESULT_PENDING, "stuck");
+	world_run(w, TIMEOUT_MS);
+	assert_true(request_is_done(w->m, id) && request_is_done(w->m, again));
+	assert_int_equal(count(ACT_DELETE), 3);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+}
+
+/* Nobody has to say it again. */
+static void test_the_end_of_the_hang_brings_the_word_to_its_end(void **state)
+{
+	struct path *hangs;
+	uint64_t id;
+
+	(void)state;
+	begin_host();
+	id = say("host3", 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	hangs = path_of(last_of(ACT_DELETE));
+	world_run(w, TIMEOUT_MS + HAND_MS);
+	for (uint32_t i = 0; i < w->m->n_requests; i++)
+		assert_int_equal(w->m->requests[i].result, RESULT_PENDING);
+	require_row(id, hangs == p ? second : p, RESULT_PENDING, "host");
+	request_close(w->m, id);
+	for (uint32_t n = 1; n <= 3; n++) {
+		assert_int_equal(count(ACT_DELETE), n);
+		assert_int_equal(count(ACT_STRIKE_OUT), 0);
+		device_goes(path_of(last_of(ACT_DELETE)));
+		ends(ACT_DELETE, 0, STAGE_NONE);
+	}
+	assert_int_equal(count(ACT_DELETE), 3);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	ends(ACT_STRIKE_OUT, 0, STAGE_NONE);
+	assert_null(model_detach(w->m, 1));
+	assert_int_equal(other->purge, PURGE_NO);
+}
+
+static void test_the_next_daemon_waits_for_the_hand_of_the_one_before(void **state)
+{
+	struct observation o = { .kind = OBS_DETACHING, .detaching = { .number = 7 } };
+
+	(void)state;
+	begin_host();
+	/* it stays so as long as the hand is in the kernel */
+	p->device.state = world_of(w, p)->checked.state = DEVICE_GOING;
+	TEXT_SET(o.detaching.sysfs, p->device.sysfs);
+	*strstr(o.detaching.sysfs, "/session3") = '\0';
+	o.detaching.ino = 500;
+	world_feed(w, o);
+	world_run(w, SETTLED_MS);
+	assert_int_equal(deeds(), 0);
+	device_goes(p);
+	w->m->devices_lost = true;
+	world_run(w, SETTLED_MS);
+	for (uint32_t n = 1; n <= 2; n++) {
+		assert_int_equal(count(ACT_DELETE), n);
+		device_goes(path_of(last_of(ACT_DELETE)));
+		ends(ACT_DELETE, 0, STAGE_NONE);
+	}
+	assert_int_equal(last_of(ACT_STRIKE_OUT)->word.number, 7);
+	assert_int_equal(other->purge, PURGE_NO);
+}
+
 /* ---- a map without paths --------------------------------------------------------------------- */
 
 static void begin_bare(const char *text)
@@ -711,6 +827,9 @@ int main(void)
 		TEST(test_an_answer_does_not_take_the_word_back),
 		TEST(test_a_client_that_leaves_takes_back_what_was_not_begun),
 		TEST(test_what_was_begun_goes_on_without_its_client),
+		TEST(test_a_delete_that_hangs_holds_its_host_alone),
+		TEST(test_the_end_of_the_hang_brings_the_word_to_its_end),
+		TEST(test_the_next_daemon_waits_for_the_hand_of_the_one_before),
 		TEST(test_a_map_without_paths_goes),
 		TEST(test_a_map_without_paths_that_is_used_stays),
 		TEST(test_a_protected_map_without_paths_stays),
