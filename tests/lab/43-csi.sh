@@ -3,7 +3,7 @@
 # Volumes come and go as a CSI driver has it: two hundred times, twenty at a time, while others come
 # beside them. Each comes with both paths and with what was written to it before, each goes at the
 # first word, and in the end nothing is left of any. The neighbour's I/O sees nothing of it.
-# timeout: 1200
+# timeout: 1800
 
 # shellcheck source=../../lab/tap.sh
 . "$LAB/tap.sh"
@@ -55,7 +55,8 @@ must owner_start /etc/multipath.conf
 near=$(san_wwid_of "$(san_dev $near_lun 1)")
 must owner_wait_map "$near" 2
 must wait_until 20 test -b "/dev/mapper/$near"
-must fio_start near "/dev/mapper/$near" 12M --rate_iops=20,20 --runtime=1200
+must fio_start near "/dev/mapper/$near" 12M --rate_iops=20,20 --runtime=1800
+must wait_until 60 map_is_open "$near"
 
 # --- the volumes, and one to begin with; LIO makes the name of the serial's first 25 digits ---
 known=6001405c51

@@ -53,6 +53,7 @@ done
 neighbour=$(san_wwid_of "$(san_dev 1 1)")
 must wait_until 20 test -b "/dev/mapper/$neighbour"
 must fio_start neighbour "/dev/mapper/$neighbour" 12M --rate_iops=40,40
+must wait_until 60 map_is_open "$neighbour"
 
 set -- 'purge_disconnected yes' 'purge_single_path yes' 'purge_grace 1' 'polling_interval 1' 'max_polling_interval 2'
 daemon_config "$@"
@@ -168,7 +169,7 @@ os_brick_connect()
 
 # ---- csi-lib-iscsi: it knows its map, and looks whether the paths agree ----
 
-patient=${LAB_PATIENCE:-3} # its limits are for a machine that is not emulated
+slow=5 # times as much as its limits, which are for a machine that is not emulated
 
 # MAP DISK...: one size, one number, as many hosts as paths, and all say that they are the map
 paths_agree()
@@ -184,7 +185,7 @@ paths_agree()
 		[ "${size_of_all:-$size}" = "$size" ] && [ "${lun_of_all:-${hctl##*:}}" = "${hctl##*:}" ] || return 1
 		case $hosts in *" $host "*) return 1 ;; esac
 		size_of_all=$size lun_of_all=${hctl##*:} hosts="$hosts$host "
-		[ "$(timeout "$patient" "$scsi_id" -g -u "/dev/$disk")" = "$map" ] || return 1
+		[ "$(timeout "$slow" "$scsi_id" -g -u "/dev/$disk")" = "$map" ] || return 1
 	done
 }
 
@@ -197,7 +198,7 @@ csi_lib_disconnect()
 	shift
 	if [ -e "/dev/mapper/$map" ]; then
 		paths_agree "$map" "$@" || return 1
-		timeout $((5 * patient)) multipath -f "/dev/mapper/$map" || [ ! -e "/dev/mapper/$map" ] || return 1
+		timeout $((5 * slow)) multipath -f "/dev/mapper/$map" || [ ! -e "/dev/mapper/$map" ] || return 1
 	fi
 	for disk; do
 		[ -e "/sys/block/$disk/device/delete" ] || continue
@@ -339,6 +340,7 @@ flushed_and_purged()
 	must wait_until 20 test -b "/dev/mapper/$wwid"
 	sleep 3600 8<"/dev/mapper/$wwid" &
 	holder=$!
+	must wait_until 60 map_is_open "$wwid"
 	mark
 	must unmap "$1"
 	os_brick_disconnect "$wwid" &
