@@ -31,6 +31,7 @@ struct gap {
 	path_id path; /* of the device that it began with, while that is there */
 	char sysfs[MAX_SYSFS];
 	bool written;	  /* or only remembered: that failed */
+	bool erased;	  /* its record is taken away; it ends with those of the same volume */
 	uint64_t reading; /* nobody means it to leave: is it still there by a later one? 0: somebody
 			     does */
 

@@ -80,6 +80,11 @@ bool gaps_keep(struct model *m, const struct path *p, bool everywhere, const cha
 	return false;
 }
 
+static bool is_same_volume(const struct gap *a, const struct gap *b)
+{
+	return a == b || (a->is.wwid[0] && !strcmp(a->is.wwid, b->is.wwid));
+}
+
 /* ---- records --------------------------------------------------------------------------------- */
 
 static void send_hand(struct model *m, struct gap *g, enum action_kind kind, struct agenda *agenda)
@@ -129,16 +134,33 @@ static void step_writing(struct model *m, struct gap *g, struct agenda *agenda)
 		send_hand(m, g, ACT_KEEP_OUT, agenda);
 }
 
+/* A record of a volume has udev keep it out wherever it comes: nobody may look for it before the
+ * last of those that end is taken away. */
+static bool waits_for_another(const struct model *m, const struct gap *g)
+{
+	for (uint32_t i = 0; i < m->gaps.n; i++) {
+		const struct gap *other = &m->gaps.rows[i];
+
+		if (other->stage == GAP_ENDING && !other->erased && is_same_volume(g, other))
+			return true;
+	}
+	return false;
+}
+
 static void step_ending(struct model *m, struct gap *g, struct agenda *agenda)
 {
 	int end = take_end(m, g);
 
 	if (end < 0)
 		g->again = instant_add_ms(m->now, pace_backoff_ms(g->failures));
-	if (end > 0)
-		model_gap_enter(m, g, GAP_NO, g->why);
-	else
+	if (end > 0) {
+		g->erased = true;
+		agenda_wake_at(agenda, m->now);
+	}
+	if (!g->erased)
 		send_hand(m, g, ACT_LET_IN, agenda);
+	else if (!waits_for_another(m, g))
+		model_gap_enter(m, g, GAP_NO, g->why);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -195,11 +217,6 @@ static enum reason why_over(struct model *m, struct gap *g, struct agenda *agend
 	if (there) /* it is taken away first */
 		return BECAUSE_NOTHING;
 	return g->confirmed || g->not_listed >= GAPS_AGREEING ? BECAUSE_ARRAY : BECAUSE_NOTHING;
-}
-
-static bool is_same_volume(const struct gap *a, const struct gap *b)
-{
-	return a == b || (a->is.wwid[0] && !strcmp(a->is.wwid, b->is.wwid));
 }
 
 /* What was detached after the word is not meant by it. */
@@ -269,11 +286,11 @@ static void seek(struct model *m, struct gap *g, struct agenda *agenda)
 	}
 	g->seek = 0; /* one that was not answered by now is not waited for */
 	p = at_place(m, g) ? NULL : speaker_of(m, g);
-	if (p && !p->check.action)
-		p->check_due = m->now;
-	if (!p || p->check.action) {
+	if (!p) {
 		g->seek_again = instant_add_ms(m->now, GAPS_SEEK_MS);
 		agenda_wake_at(agenda, g->seek_again);
+	} else if (!p->check.action) { /* the end of one is an observation */
+		p->check_due = m->now;
 	}
 }
 

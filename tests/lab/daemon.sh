@@ -28,7 +28,8 @@
 #   device_dir DEV               the SCSI device's directory in /sys: note it before it goes
 #   device_gone DIR              is it gone?
 #   inode_of DIR                 tells a device from its successor at the same address
-#   fio_start NAME FILE|DEVICE   verifying I/O until fio_end; its end must be clean
+#   fio_start NAME FILE|DEVICE [SIZE [OPTION...]]   verifying I/O until fio_end, or for 600 s; its end
+#                                must be clean
 #   fio_end NAME                 stops it; fails when any I/O failed or any block was wrong
 
 daemon_log=/run/lab/pathkeeperd.log
@@ -169,10 +170,14 @@ inode_of() { stat -c %i "$1"; }
 
 fio_start()
 {
-	fio --name="$1" --filename="$2" --size="${3:-12M}" --rw=randrw --bs=4k --direct=1 --iodepth=4 \
+	local name file size
+
+	name=$1 file=$2 size=${3:-12M}
+	shift $(($# < 3 ? $# : 3))
+	fio --name="$name" --filename="$file" --size="$size" --rw=randrw --bs=4k --direct=1 --iodepth=4 \
 		--ioengine=libaio --verify=crc32c --verify_fatal=1 --verify_backlog=64 --rate_iops=100 --time_based --runtime=600 \
-		--output="/run/lab/fio.$1" >/dev/null 2>&1 &
-	echo $! >"/run/lab/fio.$1.pid"
+		"$@" --output="/run/lab/fio.$name" >/dev/null 2>&1 &
+	echo $! >"/run/lab/fio.$name.pid"
 }
 
 # MAP: is anybody at it? Who begins it in the background may not be yet.

@@ -36,12 +36,12 @@ static int end(void **state)
 }
 
 /* A daemon before this one detached it. */
-static void keep_out(uint32_t host, const char *wwid, bool everywhere)
+static void keep_out_lun(uint32_t host, uint32_t lun, const char *wwid, bool everywhere)
 {
 	struct observation o = { .kind = OBS_KEPT_OUT };
 
 	o.gap = (struct obs_gap){
-		.address = { .host = host, .lun = 1 },
+		.address = { .host = host, .lun = lun },
 		.everywhere = everywhere,
 		.since = w->m->now,
 		.until = instant_add_ms(w->m->now, HOLD_MS),
@@ -49,6 +49,11 @@ static void keep_out(uint32_t host, const char *wwid, bool everywhere)
 	TEXT_SET(o.gap.wwid, wwid);
 	TEXT_SET(o.gap.requester, "uid 0");
 	world_feed(w, o);
+}
+
+static void keep_out(uint32_t host, const char *wwid, bool everywhere)
+{
+	keep_out_lun(host, 1, wwid, everywhere);
 }
 
 static struct gap *row(uint32_t i)
@@ -72,17 +77,19 @@ static void records_hang(enum action_kind kind)
 	w->unanswered[kind] = true;
 }
 
-/* Who is out is done. */
+/* Who is out for this row is done. */
+static void record_ends(uint32_t i, int result)
+{
+	struct observation o = { .kind = OBS_DONE, .action = row(i)->deed, .result = result };
+
+	if (row(i)->deed)
+		world_feed(w, o);
+}
+
 static void records_end(int result)
 {
-	for (uint32_t i = 0; i < w->m->gaps.n; i++) {
-		struct observation o = {
-			.kind = OBS_DONE, .action = row(i)->deed, .result = result
-		};
-
-		if (row(i)->deed)
-			world_feed(w, o);
-	}
+	for (uint32_t i = 0; i < w->m->gaps.n; i++)
+		record_ends(i, result);
 }
 
 static void require_row(uint32_t i, enum gap_stage stage, enum reason why)
@@ -230,6 +237,30 @@ static void test_only_its_own_target_is_asked(void **state)
 	assert_int_equal(w->sought_lun, 1);
 }
 
+/* While a question is out, and things happen, the next one does not wait for its turn anew. */
+static void test_one_question_after_the_other(void **state)
+{
+	struct observation o = { .kind = OBS_CHECKED, .checked = built_good() };
+
+	(void)state;
+	begin("purge_grace 0\n");
+	world_of(w, near)->sought = LUN_NOT_LISTED;
+	records_hang(ACT_CHECK);
+	keep_out_lun(3, 1, "vol", true);
+	keep_out_lun(3, 5, "other", true);
+	world_run(w, SOON_MS);
+	assert_int_not_equal(row(0)->seek, 0);
+	world_run(w, SOON_MS);
+	w->unanswered[ACT_CHECK] = false;
+	o.action = near->check.action;
+	o.path = near->id;
+	o.checked.sought = LUN_NOT_LISTED;
+	world_feed(w, o);
+	world_run(w, SOON_MS);
+	assert_int_equal(row(0)->not_listed, 1);
+	assert_int_equal(row(1)->not_listed, 1);
+}
+
 static void test_another_volume_at_its_number_ends_it(void **state)
 {
 	(void)state;
@@ -271,6 +302,32 @@ static void test_a_rescan_lets_the_volume_in_before_it_looks(void **state)
 	world_run(w, 1000);
 	require_row(0, GAP_NO, BECAUSE_RESCAN);
 	assert_int_equal(count(ACT_SCAN), 1);
+}
+
+/* udev has one folder for all places of a volume: it is there until the last record is gone. */
+static void test_a_rescan_waits_for_every_record_of_the_volume(void **state)
+{
+	(void)state;
+	begin("");
+	keep_out(3, "vol", true);
+	keep_out(4, "vol", true);
+	keep_out_lun(3, 5, "other", true);
+	records_hang(ACT_LET_IN);
+	rescan(place_of_host(3));
+	world_run(w, SOON_MS);
+	record_ends(0, 0);
+	record_ends(2, 0);
+	world_run(w, 1000);
+	require_row(0, GAP_ENDING, BECAUSE_RESCAN);
+	require_row(1, GAP_ENDING, BECAUSE_RESCAN);
+	require_row(2, GAP_NO, BECAUSE_RESCAN);
+	assert_int_equal(count(ACT_SCAN), 0);
+	record_ends(1, 0);
+	world_run(w, SOON_MS);
+	require_row(0, GAP_NO, BECAUSE_RESCAN);
+	require_row(1, GAP_NO, BECAUSE_RESCAN);
+	assert_int_equal(count(ACT_SCAN), 1);
+	assert_int_equal(w->asked[ACT_LET_IN], 3);
 }
 
 static void test_a_rescan_elsewhere_changes_nothing(void **state)
@@ -601,8 +658,10 @@ int main(void)
 		cmocka_unit_test(test_the_targets_word),
 		TEST(test_one_list_is_no_proof),
 		TEST(test_only_its_own_target_is_asked),
+		TEST(test_one_question_after_the_other),
 		TEST(test_another_volume_at_its_number_ends_it),
 		TEST(test_a_rescan_lets_the_volume_in_before_it_looks),
+		TEST(test_a_rescan_waits_for_every_record_of_the_volume),
 		TEST(test_a_rescan_elsewhere_changes_nothing),
 		TEST(test_nothing_is_done_before_it_is_written_down),
 		TEST(test_what_cannot_be_written_down_is_remembered),
