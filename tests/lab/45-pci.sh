@@ -163,7 +163,9 @@ must bay_plug 1 0 bay1
 for lun in $luns; do
 	must bay_plug 1 "$lun" "vol$lun"
 done
+# its host has the old one's number, so what is below it is kept out until somebody says otherwise
 must wait_until 60 bay_rescan 1
+must pk rescan "host$(bay_host 1)"
 for lun in $luns; do
 	ok owner_wait_map "$(map_of "$lun")" 2 -- "a new card: map $lun has two paths"
 done
