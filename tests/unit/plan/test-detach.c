@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "model/name.h"
-#include "plan/detach.h"
+#include "plan/detach_word.h"
 #include "plan/requests.h"
 
 enum { SETTLED_MS = 15000, SOON_MS = 4000, TIMEOUT_MS = 60000, MAP = 3 };
