@@ -42,7 +42,7 @@ cat >/run/lab/keeper <<'KEEPER'
 mount -t tmpfs none /mnt && touch /mnt/inner || exit
 : >/run/lab/keeper-is-ready
 while ! test -e /run/lab/keep; do sleep 0.2; done
-mount --bind /proc/1/root/run/lab/namespace /mnt/inner || exit
+mount --no-canonicalize --bind /proc/1/root/run/lab/namespace /mnt/inner || exit
 : >/run/lab/keeper-keeps
 exec sleep 3600
 KEEPER
@@ -162,7 +162,7 @@ must umount /run/lab/namespace
 run 0 "holders, with the file in another namespace: 0" holders --json "$near"
 is "$(field .complete)" false "it says that something was not seen"
 ok grep -q "not everything could be looked at" /run/lab/words -- "also to people"
-must mount --bind "/proc/$keeper/root/mnt/inner" /run/lab/namespace
+must mount --no-canonicalize --bind "/proc/$keeper/root/mnt/inner" /run/lab/namespace
 kill $keeper
 wait $keeper 2>/dev/null
 
@@ -181,7 +181,7 @@ done
 is "$(field '.holds | length')" 0 "then nobody holds it" || note "$(field .holds)"
 is "$(dmsetup info -c --noheadings -o open "$wwid")" 0 "nor has its map open"
 must umount /run/lab/namespace
-must umount /run/lab
 ok daemon_stop -- "the daemon ends with status 0"
 owner_stop
+must umount --lazy /run/lab
 done_testing

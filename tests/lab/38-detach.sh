@@ -167,6 +167,7 @@ one=$(san_dev 11 1) two=$(san_dev 11 2)
 one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
 volume=$(san_wwid_of "$one")
 must fio_start alone "/dev/mapper/$volume"
+must wait_until 60 map_is_open "$volume"
 is "$(detach_result "$one")" removed "nobody owns it: one path of a map in use goes"
 ok device_gone "$one_dir" -- "it is gone"
 pk detach --json "$two" >/run/lab/last

@@ -27,6 +27,7 @@ for lun in 1 2 3; do
 	map=$(san_wwid_of "$(san_dev $lun 1)")
 	must wait_until 20 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
+	must wait_until 60 map_is_open "$map"
 done
 host=host$(san_host 1)
 dirs=
@@ -48,6 +49,9 @@ ok all_there -- "every path is there"
 is "$(dmsetup table | sort)" "$tables" "in the same tables"
 must san_map 3 2 vol3
 must wait_until 60 path_is "$(san_dev 3 2)" state up
+# what its owner has not taken up again carries nothing
+is_taken_up() { dmsetup status "$(san_wwid_of "$1")" | grep -q "$(cat "/sys/block/$1/dev") A"; }
+must wait_until 90 is_taken_up "$(san_dev 3 2)"
 
 # --- the host goes ---
 pk detach --json "$host" >/run/lab/done

@@ -175,6 +175,9 @@ fio_start()
 	echo $! >"/run/lab/fio.$1.pid"
 }
 
+# MAP: is anybody at it? Who begins it in the background may not be yet.
+map_is_open() { [ "$(dmsetup info -c --noheadings -o open "$1")" -gt 0 ]; }
+
 fio_end()
 {
 	kill -INT "$(cat "/run/lab/fio.$1.pid")"
