@@ -367,7 +367,8 @@ int pk_node_lookup(
  * @after:	begin behind this name; NULL: with the first
  * @visit:	gets the node (borrowed); nonzero ends it
  *
- * What is not cached is found first, unless everything was found since the last clean.
+ * What is not cached is found first, unless everything was found since the last clean. visit may
+ * clean: the list goes on behind the node's name, and directory itself stays.
  *
  * Errors:	-ENOTDIR, -ESTALE as pk_node_make(); what find returned
  * Blocks:	no

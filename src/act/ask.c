@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "scsi/gone.h"
 #include "scsi/inquiry.h"
 #include "scsi/report_luns.h"
@@ -17,7 +18,8 @@ _Static_assert(INQUIRY_BYTES <= MAX_INQUIRY, "standard INQUIRY data fit into an 
 enum {
 	FIRST_PAGE_BYTES = 252, /* some answer longer allocations wrongly */
 	MOST_LUNS = 1024,	/* of a target that lists more nothing is learned */
-	LUNS_BYTES = 8 + 8 * MOST_LUNS,
+	LUN_BYTES = 8,
+	LUNS_BYTES = 8 + LUN_BYTES * MOST_LUNS,
 };
 
 static void prepare(struct ask *ask, uint8_t *data, uint32_t data_bytes)
@@ -143,6 +145,12 @@ static bool same_number(uint64_t a, uint64_t b)
 	return a == b || (a <= UINT16_MAX && b <= UINT16_MAX && (a & 0x3fff) == (b & 0x3fff));
 }
 
+/* Is that all there is? Who answers is listed himself, so that there is one at least. */
+static bool is_whole(const struct ask *ask, int n, size_t total)
+{
+	return n > 0 && total == (size_t)n && number_be32(ask->luns) % LUN_BYTES == 0;
+}
+
 /* Some answer it by LUN 0 alone, and refuse it elsewhere: that says nothing. */
 static void note_luns(struct ask *ask, const struct scsi_answer *answer, uint32_t bytes)
 {
@@ -152,7 +160,7 @@ static void note_luns(struct ask *ask, const struct scsi_answer *answer, uint32_
 
 	if (luns && answer_classify(answer, NULL) == ANSWER_GOOD)
 		n = report_luns_decode(ask->luns, bytes, luns, MOST_LUNS, &total);
-	ask->checked.sought = n < 0 || total > (size_t)n ? LUN_UNKNOWN : LUN_NOT_LISTED;
+	ask->checked.sought = is_whole(ask, n, total) ? LUN_NOT_LISTED : LUN_UNKNOWN;
 	for (int i = 0; i < n; i++)
 		if (same_number(luns[i], ask->wishes.lun))
 			ask->checked.sought = LUN_LISTED;

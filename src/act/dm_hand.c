@@ -47,13 +47,15 @@ static bool is_plain_word(const char *name)
 	return *name;
 }
 
+enum { OWNER_REFUSED = 1 }; /* it was asked, and answered */
+
 /* Its words for what it would not do; elder ones just say "fail". "ok" is checked against the
  * kernel anyway. */
 static int judge_reply(const char *reply)
 {
 	if (!strncmp(reply, "ok", 2))
 		return 0;
-	return strstr(reply, "timeout") ? -ETIMEDOUT : -EIO;
+	return strstr(reply, "timeout") ? -ETIMEDOUT : OWNER_REFUSED;
 }
 
 /* 0: it is so in the kernel, 1: not yet, negative errno. */
@@ -95,6 +97,7 @@ static int wait_until(look *is_so, struct dm *dm, const struct act_map *wanted)
 	return -EBUSY;
 }
 
+/* 0, OWNER_REFUSED, or negative errno: perhaps it was not even asked. */
 static int tell_owner(const char *words, const char *name)
 {
 	_cleanup_(text_done) struct text reply = TEXT_INIT;
@@ -106,6 +109,11 @@ static int tell_owner(const char *words, const char *name)
 	snprintf(command, sizeof command, "%s %s", words, name);
 	r = multipathd_ask(command, OWNER_MS, &reply);
 	return r < 0 ? r : judge_reply(text_str(&reply));
+}
+
+static int failure_of(int r)
+{
+	return r == OWNER_REFUSED ? -EIO : r;
 }
 
 /* Renamed meanwhile: the owner goes by the name. */
@@ -128,9 +136,9 @@ static int ask_owner(struct dm *dm, const char *words, look *is_so, const struct
 		return r;
 	done->written = true;
 	r = tell_owner(words, wanted->name);
-	if (r >= 0)
+	if (r == 0)
 		return wait_until(is_so, dm, wanted);
-	return is_so(dm, wanted) == 0 ? 0 : r;
+	return is_so(dm, wanted) == 0 ? 0 : failure_of(r);
 }
 
 /* ---- a map goes ------------------------------------------------------------------------------ */
@@ -145,31 +153,58 @@ static bool is_partition_of(const char *uuid, const char *map)
 	return digits && uuid[4 + digits] == '-' && !strcmp(uuid + 5 + digits, map);
 }
 
-/* None of them is removed that somebody has open: then the map is in use. */
-static int remove_partitions(struct dm *dm, const struct act_map *wanted)
+typedef int visit_partition(struct dm *dm, const struct dm_device *partition);
+
+static int refuse_used(struct dm *dm, const struct dm_device *partition)
 {
-	_cleanup_(freep) struct dm_listed *listed = NULL;
-	struct dm_device device;
-	size_t n;
-	int r = dm_list(dm, &listed, &n);
-
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		char uuid[DM_UUID_TEXT];
-
-		if (dm_read(dm, &listed[i].devt, DM_READ_TABLE, &device) < 0 ||
-			!is_partition_of(device.uuid, wanted->uuid))
-			continue;
-		TEXT_SET(uuid, device.uuid);
-		r = dm_remove(dm, uuid);
-		if (r == -ENXIO)
-			r = 0;
-	}
-	return r < 0 ? r : 0;
+	(void)dm;
+	return partition->open_count ? -EBUSY : 0;
 }
 
-/* What is queued would wait for paths that do not come back, and so would who flushes it. 1: it
- * did queue, and does not any more; 0: it did not. */
-static int stop_queueing(struct dm *dm, const struct act_map *wanted)
+static int remove_one(struct dm *dm, const struct dm_device *partition)
+{
+	char uuid[DM_UUID_TEXT];
+	int r;
+
+	TEXT_SET(uuid, partition->uuid);
+	r = dm_remove(dm, uuid);
+	return r == -ENXIO ? 0 : r;
+}
+
+/* What went meanwhile is none, nor is whose table nobody understands. */
+static int each_partition(struct dm *dm, const struct act_map *wanted,
+	const struct dm_listed *listed, size_t n, visit_partition *visit)
+{
+	struct dm_device device;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		r = dm_read(dm, &listed[i].devt, DM_READ_TABLE, &device);
+		if (r == -ENXIO || r == -EBADMSG)
+			r = 0;
+		else if (r >= 0 && is_partition_of(device.uuid, wanted->uuid))
+			r = visit(dm, &device);
+	}
+	return r;
+}
+
+/* None is removed while somebody has one of them open: then the map is in use. */
+static int remove_partitions(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+{
+	_cleanup_(freep) struct dm_listed *listed = NULL;
+	size_t n = 0;
+	int r = dm_list(dm, &listed, &n);
+
+	if (r >= 0)
+		r = each_partition(dm, wanted, listed, n, refuse_used);
+	if (r < 0)
+		return r;
+	done->written = true;
+	return each_partition(dm, wanted, listed, n, remove_one);
+}
+
+/* 1, 0, or negative errno. */
+static int is_queueing(struct dm *dm, const struct act_map *wanted)
 {
 	static struct dm_multipath set;
 	struct dm_device device;
@@ -179,13 +214,15 @@ static int stop_queueing(struct dm *dm, const struct act_map *wanted)
 		r = -ESTALE;
 	if (r >= 0)
 		r = dm_table_parse(device.params, &set);
-	if (r < 0 || !set.queues)
-		return r < 0 ? r : 0;
+	return r < 0 ? r : set.queues;
+}
+
+/* What is queued would wait for paths that do not come back, and so would who flushes it. */
+static int stop_queueing(struct dm *dm, const struct act_map *wanted)
+{
 	if (wanted->owned)
-		r = tell_owner("disablequeueing map", wanted->name);
-	else
-		r = dm_message(dm, wanted->uuid, "fail_if_no_path");
-	return r < 0 ? r : 1;
+		return failure_of(tell_owner("disablequeueing map", wanted->name));
+	return dm_message(dm, wanted->uuid, "fail_if_no_path");
 }
 
 /* It stays: as it was. */
@@ -207,31 +244,40 @@ static int remove_by_owner(struct dm *dm, const struct act_map *wanted, struct o
 	return r;
 }
 
+static int remove_itself(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
+{
+	int r = 0;
+
+	if (wanted->owned)
+		return remove_by_owner(dm, wanted, done);
+	if (wanted->partitions)
+		r = remove_partitions(dm, wanted, done);
+	if (r < 0)
+		return r;
+	done->written = true;
+	return dm_remove(dm, wanted->uuid);
+}
+
+/* An answer that did not come is no word that it queues still. */
 static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
 {
-	int queued = 0, r = 0;
+	int r = wanted->partitions ? is_called(dm, wanted) : 0;
+	bool queues;
 
-	if (wanted->partitions) {
-		r = is_called(dm, wanted);
-		queued = r < 0 ? r : stop_queueing(dm, wanted);
-		done->written |= queued > 0;
-		r = queued;
-	}
-	if (r >= 0 && wanted->partitions && !wanted->owned)
-		r = remove_partitions(dm, wanted);
-	if (r >= 0 && wanted->owned) {
-		r = remove_by_owner(dm, wanted, done);
-	} else if (r >= 0) {
-		done->written = true;
-		r = dm_remove(dm, wanted->uuid);
-	}
-	if (r < 0 && queued > 0)
+	if (r >= 0 && wanted->partitions)
+		r = is_queueing(dm, wanted);
+	queues = r > 0;
+	done->written |= queues;
+	if (queues)
+		r = stop_queueing(dm, wanted);
+	if (r >= 0)
+		r = remove_itself(dm, wanted, done);
+	if (r < 0 && queues)
 		queue_again(dm, wanted);
 	return r;
 }
 
-/* ---- a path leaves a map, and comes back ------------------------------------------------------
- */
+/* ---- a path leaves a map, and comes back ----------------------------------------------------- */
 
 /* Does the owner's name for it still mean the device that is meant? */
 static int is_device(const struct act_map *wanted)
@@ -277,9 +323,9 @@ static int take_path(struct dm *dm, const struct act_map *wanted, struct obs_don
 		return r;
 	done->written = true;
 	r = tell_owner("del path", wanted->dev);
-	if (r >= 0)
+	if (r == 0)
 		return wait_until(is_out, dm, wanted);
-	return r == -EIO && is_out(dm, wanted) == 0 ? 0 : r;
+	return r == OWNER_REFUSED && is_out(dm, wanted) == 0 ? 0 : failure_of(r);
 }
 
 static int give_path(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
@@ -291,7 +337,7 @@ static int give_path(struct dm *dm, const struct act_map *wanted, struct obs_don
 		return r;
 	done->written = true;
 	if (wanted->owned)
-		return tell_owner("add path", wanted->dev);
+		return failure_of(tell_owner("add path", wanted->dev));
 	if (!wanted->uuid[0])
 		return 0;
 	devt_print(&wanted->member, member);

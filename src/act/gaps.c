@@ -105,15 +105,22 @@ int gaps_write(const struct obs_gap *gap, const char *folder)
 	return r;
 }
 
+/* What has no page 83h, or no name in it. */
+static bool says_nothing(int r)
+{
+	return r == -ENXIO || r == -EINVAL || r == -ENODATA;
+}
+
 /* In the kernel's words, which are those that udev's rule compares; "": it has none. */
 static int read_wwid(const struct act_gap *gap, char *ret, size_t size)
 {
 	_cleanup_(closep) int dir = -1;
 	int r = pinned_open(gap->sysfs, gap->gap.ino, &dir);
 
-	if (r >= 0)
-		r = sysfs_read_text(dir, "wwid", ret, size);
-	return r == -EINVAL || r == -ENODATA ? 0 : r; /* what has no such page says so */
+	if (r < 0)
+		return r;
+	r = sysfs_read_text(dir, "wwid", ret, size);
+	return says_nothing(r) ? 0 : r;
 }
 
 int gaps_keep_out(const struct act_gap *gap)
@@ -151,10 +158,13 @@ static int for_each_folder(
 	return failed ? failed : r;
 }
 
-/* Not while there is another file in it. */
-static void drop_folder(int root, const char *folder)
+/* Not while there is another file in it. One that stays empty would keep out what nobody knows of.
+ */
+static int drop_folder(int root, const char *folder)
 {
-	unlinkat(root, folder, AT_REMOVEDIR);
+	if (unlinkat(root, folder, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
+		return -errno;
+	return 0;
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
@@ -173,14 +183,13 @@ static int remove_from(int root, int dir, const char *folder, void *arg)
 
 	scsi_address_print(&gap->address, name);
 	r = records_read_file(dir, name, OBS_KEPT_OUT, &o);
-	if (r == -ENOENT || (r >= 0 && !same(&o.gap, gap)))
+	if (r >= 0 && !same(&o.gap, gap))
 		return 0;
-	if (r < 0 && r != -EBADMSG)
+	if (r < 0 && r != -EBADMSG && r != -ENOENT)
 		return r;
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+	if (r != -ENOENT && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -errno;
-	drop_folder(root, folder);
-	return 0;
+	return drop_folder(root, folder); /* also when only that failed before */
 }
 
 int gaps_remove(const struct obs_gap *gap)
@@ -223,7 +232,7 @@ static int tell_folder(int root, int dir, const char *folder, void *arg)
 		r = tell_one(dir, name, arg);
 	if (r >= 0)
 		r = sysfs_list_end(&list);
-	drop_folder(root, folder);
+	drop_folder(root, folder); /* all were told, whatever comes of it */
 	return r;
 }
 

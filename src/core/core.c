@@ -10,7 +10,7 @@
 #include "judge/identity.h"
 #include "judge/path_judge.h"
 #include "model/name.h"
-#include "plan/detach.h"
+#include "plan/detach_word.h"
 #include "plan/fence.h"
 #include "plan/gaps.h"
 #include "plan/reconcile.h"

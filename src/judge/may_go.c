@@ -65,7 +65,7 @@ bool may_go_over_limit(const struct model *m, const struct path *p)
 
 	for (const struct lun *lun = m->luns; lun; lun = lun->hh.next)
 		luns += !strcmp(lun->array, p->lun->array);
-	for (uint32_t i = 0; (d = model_death(m, i)); i++) {
+	for (uint32_t i = 0; (d = lun_death(m, i)); i++) {
 		if (!instant_is_set(d->at))
 			continue;
 		devices++;

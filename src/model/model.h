@@ -15,6 +15,7 @@
 #include "model/detach.h"
 #include "model/gap.h"
 #include "model/latency.h"
+#include "model/lun.h"
 #include "model/map.h"
 #include "model/path.h"
 #include "model/request.h"
@@ -82,25 +83,7 @@ struct host {
 	instant silent_since; /* without a path, or looked at */
 };
 
-/* One array's logical unit with all paths to it: what P4's share counts. */
-struct lun {
-	UT_hash_handle hh;
-	uint32_t n_paths;
-	char array[MAX_ARRAY];
-	char key[MAX_ARRAY + MAX_SYSFS]; /* the array's name and its own */
-};
-
-/* A removal that was handed out, for P4. */
-struct death {
-	instant at; /* never: it was taken back */
-	path_id path;
-	bool newest; /* of its logical unit: so that one with many paths counts once */
-	bool stands; /* a try of it may have been the one: no later try takes it back */
-	char array[MAX_ARRAY];
-	char key[MAX_ARRAY + MAX_SYSFS];
-};
-
-enum { MAX_DEATHS = 4096, DEATH_MEMORY_MS = 60000, MAX_DETACHED = 64 };
+enum { MAX_DETACHED = 64 };
 
 struct counters {
 	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, kept_out,
@@ -242,19 +225,3 @@ void model_path_remove(struct model *m, struct path *p);
 
 void model_add_look(struct model *m, const char *sysfs);
 struct change *model_add_change(struct model *m, enum change_kind kind, const struct path *p);
-
-/* A removal of p is handed out now: remembered for P4, instead of an earlier try. Taken back when
- * it is certain that nothing was written. */
-void model_add_death(struct model *m, const struct path *p);
-void model_take_back_death(struct model *m, const struct path *p);
-/* What became of this try is not known: it counts, whatever becomes of the next. */
-void model_keep_death(struct model *m, const struct path *p);
-
-/* The i-th death from the latest backwards, NULL when it is more than a minute ago or there is
- * none. One that was taken back has the instant never. */
-const struct death *model_death(const struct model *m, uint32_t i);
-
-/* What P4 counts p as: its WWID, or its address when it has none. Its array and LUN may have
- * changed: joins the right one. 0 or -ENOMEM. */
-int model_join_lun(struct model *m, struct path *p);
-void model_leave_lun(struct model *m, struct path *p);

@@ -1,146 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/name.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "model/devfs_name.h"
-
-static bool all_digits(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!isdigit((unsigned char)s[i]))
-			return false;
-	return n > 0;
-}
-
-/* "sdb", "sdaa": a letter block behind "sd". */
-static bool is_disk_name(const char *s)
-{
-	if (strncmp(s, "sd", 2) || !s[2])
-		return false;
-	for (s += 2; *s; s++)
-		if (!islower((unsigned char)*s))
-			return false;
-	return true;
-}
-
-static const char *without_prefix(const char *s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(s, prefix, n) ? NULL : s + n;
-}
-
-/* Below these sysfs has links alone, called as what they lead to. */
-static bool is_link(const char *sysfs)
-{
-	static const char *const links[] = { "block/", "class/", "bus/", "dev/", NULL };
-
-	for (size_t i = 0; links[i]; i++)
-		if (without_prefix(sysfs, links[i]))
-			return true;
-	return false;
-}
-
-/* How udev calls a volume in /dev/disk/by-id, and how a WWID begins that follows. Digits: so begins
- * what must be a number in hexadecimal digits; a WWN that begins otherwise is no NAA. */
-static const struct {
-	const char *prefix, *wwid, *digits;
-} volume_links[] = {
-	{ "wwn-0x", "3", "2356" },
-	{ "scsi-3", "3", "2356" },
-	{ "scsi-2", "2", "0123456789abcdef" },
-	{ "dm-uuid-mpath-", "", NULL },
-	{ "dm-name-", "", NULL },
-};
-
-static bool is_designator(const char *s, const char *digits)
-{
-	size_t n = strspn(s, "0123456789abcdef");
-
-	return !s[n] && (n == 16 || n == 24 || n == 32) && strchr(digits, s[0]);
-}
-
-/* What a link says of the volume it leads to, without following it. NULL: nothing. */
-static const char *said_by_link(const char *link, char *scratch)
-{
-	const char *name = without_prefix(link, "by-id/");
-
-	for (size_t i = 0; name && i < ARRAY_SIZE(volume_links); i++) {
-		const char *rest = without_prefix(name, volume_links[i].prefix);
-
-		if (!rest ||
-			(volume_links[i].digits && !is_designator(rest, volume_links[i].digits)))
-			continue;
-		text_copy(scratch, MAX_SYSFS, volume_links[i].wwid);
-		text_copy(scratch + strlen(scratch), MAX_SYSFS - strlen(scratch), rest);
-		return scratch;
-	}
-	return NULL;
-}
-
-/* scratch: MAX_SYSFS bytes that live as long as what is returned. */
-static const char *bare(const char *name, char *scratch)
-{
-	static const char *const prefixes[] = { "/dev/mapper/", "/dev/", NULL };
-	const char *sysfs = without_prefix(name, "/sys/");
-	const char *link = without_prefix(name, "/dev/disk/");
-
-	if (link && said_by_link(link, scratch))
-		return scratch;
-	for (size_t i = 0; prefixes[i]; i++)
-		if (without_prefix(name, prefixes[i]))
-			return without_prefix(name, prefixes[i]);
-	if (sysfs && is_link(sysfs))
-		return strrchr(sysfs, '/') + 1;
-	return sysfs ? sysfs : name;
-}
-
-/* Components of the device tree that carry paths. */
-static bool is_branch(const char *name)
-{
-	static const char *const starts[] = { "host", "target", "session", "rport-", NULL };
-
-	for (size_t i = 0; starts[i]; i++) {
-		const char *rest = without_prefix(name, starts[i]);
-
-		if (rest && isdigit((unsigned char)rest[0]) && !strchr(rest, '/'))
-			return true;
-	}
-	return false;
-}
-
-static const char *map_minor(const char *s)
-{
-	const char *minor = without_prefix(s, "dm-");
-
-	return minor && all_digits(minor, strlen(minor)) ? minor : NULL;
-}
-
-enum name_form name_form(const char *name)
-{
-	struct scsi_address address;
-	char scratch[MAX_SYSFS];
-	struct devt devt;
-	const char *n = bare(name, scratch);
-
-	if (!*n || strlen(n) >= MAX_SYSFS)
-		return NAME_INVALID;
-	for (const char *c = n; *c; c++)
-		if ((unsigned char)*c <= ' ' || *c == 0x7f)
-			return NAME_INVALID;
-	if (n != scratch && without_prefix(name, "/dev/") && strchr(n, '/'))
-		return NAME_LINK;
-	if (is_disk_name(n) || !scsi_address_parse(n, &address) || !devt_parse(n, &devt) ||
-		is_branch(n) || map_minor(n) || strchr(n, '/') || devfs_name_is_one(n))
-		return NAME_ADDRESS;
-	return NAME_WORD;
-}
 
 /* Up to and with the component; 0: it is not there. */
 static size_t component_end(const char *sysfs, const char *word)
@@ -156,8 +22,8 @@ static size_t component_end(const char *sysfs, const char *word)
 /* "devices/...", "pci0000:00/..." or the tail of a link: the path, or something above it. */
 static bool is_below(const char *sysfs, const char *name)
 {
-	const char *from = without_prefix(sysfs, "devices/");
-	const char *tail = without_prefix(name, "devices/");
+	const char *from = spelling_behind(sysfs, "devices/");
+	const char *tail = spelling_behind(name, "devices/");
 	size_t n;
 
 	if (!tail)
@@ -181,7 +47,7 @@ static bool is_devfs_name(const char *sysfs, const char *dev, const char *n)
 
 static bool is_map(const struct map *map, const char *n)
 {
-	const char *minor = map_minor(n);
+	const char *minor = spelling_map_minor(n);
 	char dev[MAX_NAME], sysfs[64];
 	struct devt devt;
 
@@ -212,7 +78,7 @@ static bool is_called(const struct model *m, const struct path *p, const char *n
 		return true;
 	if (is_devfs_name(p->device.sysfs, p->device.dev, n))
 		return true;
-	if (is_branch(n))
+	if (spelling_is_branch(n))
 		return component_end(p->device.sysfs, n) > 0;
 	if (strchr(n, '/') && is_below(p->device.sysfs, n))
 		return true;
@@ -224,7 +90,7 @@ uint32_t name_find(const struct model *m, const char *name,
 	void (*visit)(void *arg, struct path *p), void *arg)
 {
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 	uint32_t found = 0;
 	struct path *p;
 
@@ -240,12 +106,12 @@ uint32_t name_find(const struct model *m, const char *name,
 
 static size_t directory_end(const char *sysfs, const char *name)
 {
-	const char *tail = without_prefix(name, "devices/");
+	const char *tail = spelling_behind(name, "devices/");
 	size_t n = strlen(tail ? tail : name);
 
 	while (n && (tail ? tail : name)[n - 1] == '/')
 		n--;
-	return (without_prefix(sysfs, "devices/") ? strlen("devices/") : 0) + n;
+	return (spelling_behind(sysfs, "devices/") ? strlen("devices/") : 0) + n;
 }
 
 /* Of a name that means p, or something above it: so much of p's directory. */
@@ -260,7 +126,7 @@ static size_t extent_of(const struct path *p, const char *n)
 		return len - strlen(rest) - 1;
 	if (rest)
 		return len;
-	if (is_branch(n))
+	if (spelling_is_branch(n))
 		return component_end(sysfs, n);
 	return strchr(n, '/') && is_below(sysfs, n) ? directory_end(sysfs, n) : len;
 }
@@ -268,7 +134,7 @@ static size_t extent_of(const struct path *p, const char *n)
 size_t name_extent(const struct model *m, const char *name, const struct path *p)
 {
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 
 	return name_form(name) == NAME_INVALID || !is_called(m, p, n) ? 0 : extent_of(p, n);
 }
@@ -277,7 +143,7 @@ bool name_says(const char *name, const char *word)
 {
 	char scratch[MAX_SYSFS];
 
-	return !strcmp(bare(name, scratch), word);
+	return !strcmp(spelling_bare(name, scratch), word);
 }
 
 static bool is_on_map(const struct model *m, int map, const char *n)
@@ -294,7 +160,7 @@ uint32_t name_find_maps(
 	const struct model *m, const char *name, void (*visit)(void *arg, uint32_t map), void *arg)
 {
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 	uint32_t found = 0;
 
 	if (name_form(name) == NAME_INVALID)
@@ -323,7 +189,8 @@ static bool is_called_as_volume(const struct model *m, const struct path *p, con
 	struct scsi_address address;
 	struct devt devt;
 
-	if (!scsi_address_parse(n, &address) || is_branch(n) || !strcmp(p->device.dev, n) ||
+	if (!scsi_address_parse(n, &address) || spelling_is_branch(n) ||
+		!strcmp(p->device.dev, n) ||
 		(!devt_parse(n, &devt) && devt_equal(&devt, &p->device.devt)))
 		return false;
 	return !strcmp(p->device.wwid, n) || (map && is_map(map, n));
@@ -351,7 +218,7 @@ static void root_of(
 bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret)
 {
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 	struct path *p;
 
 	if (name_form(name) == NAME_INVALID)
@@ -369,15 +236,6 @@ bool name_find_root(const struct model *m, const char *name, struct obs_detachin
 	return false;
 }
 
-bool name_is_wwid(const char *name)
-{
-	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
-
-	return (n[0] == '3' && is_designator(n + 1, "2356")) ||
-	       (n[0] == '2' && is_designator(n + 1, "0123456789abcdef"));
-}
-
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
 static bool is_minor(const struct node *node, const char *minor)
@@ -389,7 +247,7 @@ static bool is_minor(const struct node *node, const char *minor)
 bool name_is_node(const struct node *node, const char *name)
 {
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 	const char *minor, *rest = NULL;
 	struct devt devt;
 
@@ -456,7 +314,7 @@ static void add_target_of(void *arg, struct path *p)
 /* "host3", "session1": the number behind the prefix. */
 static bool numbered(const char *n, const char *prefix, uint32_t *ret)
 {
-	const char *rest = without_prefix(n, prefix);
+	const char *rest = spelling_behind(n, prefix);
 
 	return rest && number_parse_u32(rest, ret) == 0;
 }
@@ -496,7 +354,7 @@ static void add_remote_port(const struct model *m, const char *n, struct places 
 	uint64_t host, channel;
 	struct place place;
 
-	n = without_prefix(n, "rport-");
+	n = spelling_behind(n, "rport-");
 	if (!n || number_parse_field(&n, ':', UINT32_MAX, &host) < 0 ||
 		number_parse_field(&n, '-', UINT32_MAX - 1, &channel) < 0 ||
 		!model_known_host(m, (uint32_t)host))
@@ -516,7 +374,7 @@ static void add_component(const struct model *m, const char *n, struct places *p
 
 	if (devfs_name_kernel(n, kernel, sizeof kernel) == 0)
 		n = kernel;
-	target = without_prefix(n, "target");
+	target = spelling_behind(n, "target");
 	if (numbered(n, "host", &host)) {
 		if (model_known_host(m, host))
 			add_place(places, place_of_host(host));
@@ -546,7 +404,7 @@ uint32_t name_find_places(const struct model *m, const char *name,
 {
 	struct places places = { .visit = visit, .arg = arg };
 	char scratch[MAX_SYSFS];
-	const char *n = bare(name, scratch);
+	const char *n = spelling_bare(name, scratch);
 
 	if (name_form(name) == NAME_INVALID)
 		return 0;

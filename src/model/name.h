@@ -11,15 +11,7 @@
  */
 #include "model/model.h"
 #include "model/node.h"
-
-enum name_form {
-	NAME_INVALID, /* no device can be called so */
-	NAME_ADDRESS, /* a form that names one place: when nothing is there, it is absent */
-	NAME_LINK,    /* any other below a folder of /dev: nothing, until it was followed */
-	NAME_WORD,    /* any word: when nothing is called so, there is no such device */
-};
-
-enum name_form name_form(const char *name);
+#include "model/spelling.h"
 
 /* Calls visit for every path that name means. The number of paths. */
 uint32_t name_find(const struct model *m, const char *name,
@@ -44,9 +36,6 @@ bool name_is_below(const char *sysfs, const char *directory);
 /* What that name means as a whole, as long as there is a path or map of it: a volume by its WWID,
  * or a directory. Sets those members of ret. */
 bool name_find_root(const struct model *m, const char *name, struct obs_detaching *ret);
-
-/* Does it say which volume, whether or not there is one? */
-bool name_is_wwid(const char *name);
 
 /* Does that name mean this device of the tree, or (a directory) something above it? */
 bool name_is_node(const struct node *node, const char *name);

@@ -114,14 +114,14 @@ static void miss_device(struct model *m)
 /* Under its name, and with its logical unit. */
 static int enroll(struct model *m, struct path *p)
 {
-	int r = model_join_lun(m, p);
+	int r = lun_join(m, p);
 
 	if (r < 0)
 		return r;
 	HASH_ADD_STR(m->by_sysfs, device.sysfs, p);
 	if (HASH_TOOK(p))
 		return 0;
-	model_leave_lun(m, p);
+	lun_leave(m, p);
 	return -ENOMEM;
 }
 
@@ -228,7 +228,7 @@ static void update_path(struct model *m, struct path *p, const struct obs_device
 		TEXT_SET(p->device.wwid, old.wwid);
 	note_udev(p);
 	note_way(m, p, d->state, d->transport);
-	if (model_join_lun(m, p) < 0)
+	if (lun_join(m, p) < 0)
 		m->out_of_memory = true; /* counted with what it was called before */
 	refresh_settings(m, p);
 	note_membership(m, p);

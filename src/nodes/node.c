@@ -70,8 +70,10 @@ static void let_go(struct pk_node *node)
 	node->device = NULL;
 }
 
+/* Whoever is called back can make nothing in it, and clean nothing. */
 static void remove_all(struct pk_node *directory)
 {
+	directory->lock = LOCKED;
 	while (directory->first) {
 		remove_all(directory->first);
 		node_remove(directory->first);
@@ -113,6 +115,7 @@ static void unlink_node(struct pk_node *node)
 	if (directory->last == node)
 		directory->last = before;
 	node->next = node->parent = NULL;
+	node->tree->n_removed++;
 }
 
 void node_remove(struct pk_node *node)
@@ -120,7 +123,8 @@ void node_remove(struct pk_node *node)
 	assert(!node->first);
 	if (node->flags & PK_NODE_VIRTUAL)
 		forget_virtual(node);
-	let_go(node); /* its owner may want to know where it was */
+	node->lock = LOCKED; /* nothing comes below it any more */
+	let_go(node);	     /* its owner may want to know where it was */
 	unlink_node(node);
 	node->stale = true;
 	if (!node->held)
@@ -264,6 +268,38 @@ int pk_node_lookup(
 	return found(node, flags, ret);
 }
 
+/* The first child whose name is greater; NULL: than nothing. */
+static struct pk_node *child_behind(const struct pk_node *directory, const char *name)
+{
+	struct pk_node *child = directory->first;
+
+	while (name && child && strcmp(child->name, name) <= 0)
+		child = child->next;
+	return child;
+}
+
+/* Who is called may clean: then what is next is known by the name alone. */
+static int visit_from(struct pk_node *directory, const char *after,
+	int (*visit)(void *arg, struct pk_node *node), void *arg)
+{
+	char name[NODE_NAME_BYTES];
+	int r = 0;
+
+	for (struct pk_node *child = child_behind(directory, after), *next; child && !r;
+		child = next) {
+		size_t removed = directory->tree->n_removed;
+
+		next = child->next;
+		if (child->flags & (PK_NODE_INTERNAL | PK_NODE_HIDDEN))
+			continue;
+		strcpy(name, child->name);
+		r = visit(arg, child);
+		if (directory->tree->n_removed != removed)
+			next = child_behind(directory, name);
+	}
+	return r;
+}
+
 int pk_node_list(struct pk_node *directory, const char *after,
 	int (*visit)(void *arg, struct pk_node *node), void *arg)
 {
@@ -275,16 +311,10 @@ int pk_node_list(struct pk_node *directory, const char *after,
 	}
 	if (r < 0)
 		return r;
-	for (struct pk_node *child = directory->first, *next; child; child = next) {
-		next = child->next;
-		if ((after && strcmp(child->name, after) <= 0) ||
-			child->flags & (PK_NODE_INTERNAL | PK_NODE_HIDDEN))
-			continue;
-		r = visit(arg, child);
-		if (r)
-			return r;
-	}
-	return 0;
+	pk_node_enter(directory);
+	r = visit_from(directory, after, visit, arg);
+	pk_node_leave(directory);
+	return r;
 }
 
 /* ---- holds and locks ------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct tree {
 	struct pk_node *root;
 	struct pk_node *virtuals; /* linked by next_virtual */
 	size_t n_nodes;		  /* with the shells: the last one takes the tree along */
+	size_t n_removed;	  /* ever */
 	bool cleaning;		  /* a clean is at work: nothing is found that is not cached */
 };
 

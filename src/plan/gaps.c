@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "judge/pace.h"
-#include "plan/detach.h"
+#include "plan/detach_word.h"
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 

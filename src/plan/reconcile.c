@@ -6,6 +6,7 @@
 #include "judge/path_judge.h"
 #include "plan/clean.h"
 #include "plan/detach.h"
+#include "plan/detach_word.h"
 #include "plan/facts.h"
 #include "plan/fence.h"
 #include "plan/gaps.h"

@@ -182,7 +182,7 @@ static void send_hand(struct model *m, struct path *p, struct agenda *agenda)
 	host->deed_path = p->id;
 	host->deed_at = m->now;
 	TEXT_SET(host->dev, p->device.dev);
-	model_add_death(m, p);
+	lun_add_death(m, p);
 	model_purge_enter(m, p, PURGE_DELETING, BECAUSE_VERIFIED);
 }
 
@@ -327,7 +327,7 @@ static void step_after_write(struct model *m, struct path *p, struct agenda *age
 		return;
 	if (p->present_after_deed && p->device.state != DEVICE_GOING) {
 		m->counters.failed++;
-		model_take_back_death(m, p);
+		lun_take_back_death(m, p);
 		back_off(m, p, BECAUSE_FAILED);
 		return;
 	}
@@ -422,7 +422,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 
 	switch (stage) {
 	case STAGE_ASK:
-		model_take_back_death(m, p);
+		lun_take_back_death(m, p);
 		if (deeds_found_alive(&done->done)) {
 			path_forget_gone(p);
 			model_purge_enter(m, p, PURGE_NO, BECAUSE_ANSWERS);
@@ -431,16 +431,16 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 		}
 		return;
 	case STAGE_CLAIM:
-		model_take_back_death(m, p);
+		lun_take_back_death(m, p);
 		claim_refused(m, p);
 		return;
 	case STAGE_LOCK:
-		model_take_back_death(m, p);
+		lun_take_back_death(m, p);
 		back_off_after(m, p, BECAUSE_HOST, done);
 		return;
 	case STAGE_STATE:
 	case STAGE_TRANSPORT:
-		model_take_back_death(m, p);
+		lun_take_back_death(m, p);
 		back_off_after(m, p, p->fence.fenced ? BECAUSE_UNDONE : BECAUSE_TRANSPORT, done);
 		return;
 	case STAGE_NONE: /* also: it was lost, and nobody knows */
@@ -448,7 +448,7 @@ static void delete_failed(struct model *m, struct path *p, const struct observat
 	case STAGE_WRITE:
 	case STAGE_N: break;
 	}
-	model_keep_death(m, p);
+	lun_keep_death(m, p);
 	m->counters.failed++;
 	back_off_after(m, p, BECAUSE_FAILED, done);
 }
@@ -476,7 +476,7 @@ void removal_deed_ended(struct model *m, struct path *p, const struct observatio
 	case PURGE_DELETING:
 	case PURGE_STUCK:
 		if (done->result == -ENODEV) { /* another hand was faster */
-			model_take_back_death(m, p);
+			lun_take_back_death(m, p);
 			p->gone_by_other = true;
 		}
 		if (done->result == 0 || done->result == -ENODEV)

@@ -87,6 +87,17 @@ static void identify(struct sg_io_hdr *h)
 	h->resid = (int)(h->dxfer_len - len);
 }
 
+/* It and LUN 0. */
+static void list(struct sg_io_hdr *h)
+{
+	static const uint8_t luns[] = { 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
+		0, 0, 0, 0 };
+	unsigned len = h->dxfer_len < sizeof luns ? h->dxfer_len : sizeof luns;
+
+	memcpy(h->dxferp, luns, len);
+	h->resid = (int)(h->dxfer_len - len);
+}
+
 static int on_ioctl(int fd, unsigned long request, void *arg)
 {
 	static const uint8_t gone[] = { 0x72, 0x05, 0x25, 0x00, 0, 0, 0, 0 };
@@ -104,6 +115,8 @@ static int on_ioctl(int fd, unsigned long request, void *arg)
 		*(uint8_t *)h->dxferp = is_good ? 0x00 : 0x7f;
 		if (is_good && h->cmdp[0] == 0x12 && h->cmdp[1] & 1)
 			identify(h);
+		if (is_good && h->cmdp[0] == 0xa0)
+			list(h);
 	} else if (!is_good) {
 		h->status = 0x02;
 		h->sb_len_wr = sizeof gone;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +30,10 @@
 #define OWNER "/org/kernel/linux/storage/multipathd"
 
 enum { ENDED = 100, LEAKED = 103, SECTORS = 1000, MORE = 2000 };
-enum { ORACLE, OTHER }; /* the maps */
+enum { ORACLE, OTHER, PART1, PART2 }; /* the maps */
+
+#define MEMBER	 "8:16 1"
+#define NEIGHBOR "8:32 1"
 
 static const struct row {
 	const char *rule;
@@ -37,6 +41,9 @@ static const struct row {
 	int want; /* without a fault */
 	bool owned, runs, alone, suspended, absent, other_number, other_name, in_use;
 	bool refuses_load, refuses_take_over, owner_fails;
+	bool whole, parts, part_in_use, queues,
+		owner_keeps;		/* of a map that goes with partitions */
+	bool out, no_map, other_device; /* of a path */
 } rows[] = {
 	{ "a path is failed", ACT_FAIL_PATH, .want = 0 },
 	{ "... not in another map", ACT_FAIL_PATH, -ESTALE, .other_number = true },
@@ -52,6 +59,43 @@ static const struct row {
 		.runs = true, .other_name = true },
 	{ "... or does not", ACT_REMOVE_MAP, -EIO, .owned = true, .runs = true,
 		.owner_fails = true },
+	{ "a map goes with its unused partitions", ACT_REMOVE_MAP, 0, .whole = true,
+		.parts = true },
+	{ "... not while one is used, and neither does another", ACT_REMOVE_MAP, -EBUSY,
+		.whole = true, .parts = true, .part_in_use = true },
+	{ "... it stops queueing before", ACT_REMOVE_MAP, 0, .whole = true, .queues = true },
+	{ "... and goes on when it stays", ACT_REMOVE_MAP, -EBUSY, .whole = true, .queues = true,
+		.in_use = true },
+	{ "... not one of another name by now", ACT_REMOVE_MAP, -ESTALE, .whole = true,
+		.queues = true, .other_name = true },
+	{ "its owner stops queueing, and removes it", ACT_REMOVE_MAP, 0, .owned = true,
+		.runs = true, .whole = true, .queues = true },
+	{ "... which goes on when it does not", ACT_REMOVE_MAP, -EIO, .owned = true, .runs = true,
+		.whole = true, .queues = true, .owner_keeps = true },
+	{ "its owner takes a path", ACT_TAKE_PATH, 0, .owned = true, .runs = true },
+	{ "... that is in no map", ACT_TAKE_PATH, 0, .owned = true, .runs = true, .no_map = true },
+	{ "... whose map has gone", ACT_TAKE_PATH, 0, .owned = true, .runs = true, .absent = true },
+	{ "... of which it knows nothing", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
+		.owner_fails = true, .out = true },
+	{ "... or does not", ACT_TAKE_PATH, -EIO, .owned = true, .runs = true,
+		.owner_fails = true },
+	{ "... not another device by that name", ACT_TAKE_PATH, -ENODEV, .owned = true,
+		.runs = true, .other_device = true },
+	{ "... not for a daemon that is gone", ACT_TAKE_PATH, -ECANCELED, .owned = true,
+		.runs = true, .alone = true },
+	{ "... nor where there is no owner any more", ACT_TAKE_PATH, -ESRCH, .owned = true },
+	{ "... nor when there may be one by now", ACT_TAKE_PATH, -EAGAIN, .runs = true },
+	{ "its owner is given a path back", ACT_GIVE_PATH, 0, .owned = true, .runs = true,
+		.out = true },
+	{ "... or does not take it", ACT_GIVE_PATH, -EIO, .owned = true, .runs = true, .out = true,
+		.owner_fails = true },
+	{ "... not another device by that name", ACT_GIVE_PATH, -ENODEV, .owned = true,
+		.runs = true, .out = true, .other_device = true },
+	{ "a path of nobody's map is reinstated", ACT_GIVE_PATH, .want = 0 },
+	{ "... not one in no map", ACT_GIVE_PATH, .no_map = true },
+	{ "... nor one whose map has gone", ACT_GIVE_PATH, -ENXIO, .absent = true },
+	{ "... not another device by that name", ACT_GIVE_PATH, -ENODEV, .other_device = true },
+	{ "... not when it may have an owner by now", ACT_GIVE_PATH, -EAGAIN, .runs = true },
 	{ "a map of nobody is made longer", ACT_RESIZE_MAP, .want = 0 },
 	{ "... not another one", ACT_RESIZE_MAP, -ESTALE, .other_number = true },
 	{ "... not where a path is too small", ACT_RESIZE_MAP, -EINVAL, .refuses_load = true },
@@ -68,6 +112,16 @@ static struct mapper before;
 static char root[64];
 static struct packet packet;
 
+static uint64_t inode_of_device(void)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/sys/class/block/sdb/device", root);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
 static struct action action_of(const struct row *r)
 {
 	struct action a = { .kind = r->kind, .id = 7 };
@@ -76,8 +130,12 @@ static struct action action_of(const struct row *r)
 	a.map.member = (struct devt){ 8, 16 };
 	a.map.owned = r->owned;
 	a.map.sectors = MORE;
+	a.map.partitions = r->whole;
+	a.map.ino = inode_of_device() + r->other_device;
+	TEXT_SET(a.map.dev, "sdb");
 	TEXT_SET(a.map.name, r->other_name ? "elsewhere" : "oracle");
-	TEXT_SET(a.map.uuid, "mpath-oracle");
+	if (!r->no_map)
+		TEXT_SET(a.map.uuid, "mpath-oracle");
 	return a;
 }
 
@@ -87,8 +145,24 @@ static void set_map(struct mapper_map *map, const char *name, unsigned minor)
 	snprintf(map->name, sizeof map->name, "%s", name);
 	snprintf(map->uuid, sizeof map->uuid, "mpath-%s", name);
 	TEXT_SET(map->type, "multipath");
-	TEXT_SET(map->params, "0 0 1 1 service-time 0 1 1 8:16 1");
+	TEXT_SET(map->params, "0 0 1 1 service-time 0 1 1 " MEMBER);
 	TEXT_SET(map->status, "2 0 0 0 1 1 A 0 1 0 8:16 A 0");
+}
+
+static void set_part(struct mapper_map *map, unsigned n)
+{
+	set_map(map, n == 1 ? "oracle1" : "oracle2", 9 + n);
+	snprintf(map->uuid, sizeof map->uuid, "part%u-mpath-oracle", n);
+	TEXT_SET(map->type, "linear");
+	map->there = row->parts;
+}
+
+static void move_out(struct mapper_map *map, bool out)
+{
+	char *at = strstr(map->params, " 1 1 8:");
+
+	assert_non_null(at);
+	strcpy(at + strlen(" 1 1 "), out ? NEIGHBOR : MEMBER);
 }
 
 static void set_up(void)
@@ -100,6 +174,11 @@ static void set_up(void)
 	mapper->maps[ORACLE].there = !row->absent;
 	mapper->maps[ORACLE].suspended = row->suspended;
 	mapper->maps[ORACLE].open_count = row->in_use;
+	set_part(&mapper->maps[PART1], 1);
+	set_part(&mapper->maps[PART2], 2);
+	mapper->maps[PART2].open_count = row->part_in_use;
+	mapper_queue(&mapper->maps[ORACLE], row->queues);
+	move_out(&mapper->maps[ORACLE], row->out);
 	before = *mapper;
 }
 
@@ -107,19 +186,40 @@ int __real_connect(int fd, const struct sockaddr *a, socklen_t len);
 
 /* ---- the owner ---------------------------------------------------------------------------- */
 
+static bool obey(const char *command)
+{
+	struct mapper_map *map = &mapper->maps[ORACLE];
+
+	if (!strcmp(command, "del map oracle"))
+		map->there = row->owner_keeps;
+	else if (!strcmp(command, "resize map oracle"))
+		map->sectors = MORE;
+	else if (!strcmp(command, "disablequeueing map oracle"))
+		mapper_queue(map, false);
+	else if (!strcmp(command, "restorequeueing map oracle"))
+		mapper_queue(map, true);
+	else if (!strcmp(command, "del path sdb"))
+		move_out(map, true);
+	else if (!strcmp(command, "add path sdb"))
+		move_out(map, false);
+	else
+		return true;
+	TEXT_SET(mapper->told, command);
+	return !(row->owner_keeps && !strcmp(command, "del map oracle"));
+}
+
 static void serve_one(int fd)
 {
 	const char *reply = row->owner_fails ? "fail\n" : "ok\n";
-	size_t len = 0, reply_len = strlen(reply) + 1;
+	size_t len = 0, reply_len;
 	char command[512] = "";
 
 	if (recv(fd, &len, sizeof len, MSG_WAITALL) != sizeof len || len >= sizeof command ||
 		recv(fd, command, len, MSG_WAITALL) != (ssize_t)len)
 		return;
-	if (!row->owner_fails && !strcmp(command, "del map oracle"))
-		mapper->maps[ORACLE].there = false;
-	if (!row->owner_fails && !strcmp(command, "resize map oracle"))
-		mapper->maps[ORACLE].sectors = MORE;
+	if (!row->owner_fails && !obey(command))
+		reply = "fail\n";
+	reply_len = strlen(reply) + 1;
 	send(fd, &reply_len, sizeof reply_len, MSG_NOSIGNAL);
 	send(fd, reply, reply_len, MSG_NOSIGNAL);
 }
@@ -212,7 +312,13 @@ static bool is_done(void)
 
 	switch ((int)row->kind) {
 	case ACT_FAIL_PATH: return mapper->messages > 0;
-	case ACT_REMOVE_MAP: return !map->there;
+	case ACT_REMOVE_MAP:
+		return !map->there && !mapper->maps[PART1].there && !mapper->maps[PART2].there;
+	case ACT_TAKE_PATH: return strstr(map->params, NEIGHBOR);
+	case ACT_GIVE_PATH:
+		if (row->owned)
+			return strstr(map->params, MEMBER);
+		return row->no_map || mapper->messages;
 	default: return map->sectors == MORE;
 	}
 }
@@ -229,6 +335,29 @@ static bool says_absent(const struct fault *f)
 	return (f->error == ENOENT || f->error == ENODEV) && f->kind != FAULT_SOCKET;
 }
 
+/* What was said to the map does not count, as long as it is as it was. */
+static bool is_changed(void)
+{
+	struct mapper now = *mapper;
+
+	if (row->queues) {
+		now.messages = before.messages;
+		memcpy(now.told, before.told, sizeof now.told);
+	}
+	return memcmp(&now, &before, sizeof now) != 0;
+}
+
+/* Where it failed for once, the map is told to go on as before. */
+static void require_queueing(const struct fault *f, const struct observation *done)
+{
+	const struct mapper_map *map = &mapper->maps[ORACLE];
+	bool queues = strstr(map->params, "queue_if_no_path");
+
+	if (row->queues && map->there && done->result < 0 && !queues && !f->stays &&
+		(row->want == 0 || !fault_struck()))
+		fail_msg("%s, %s: it does not queue any more", row->rule, fault_text(f));
+}
+
 static void require_untouched(const struct fault *f)
 {
 	const struct mapper_map *map = &mapper->maps[ORACLE];
@@ -239,7 +368,7 @@ static void require_untouched(const struct fault *f)
 		fail_msg("%s, %s: suspended: %d", row->rule, fault_text(f), map->suspended);
 	if (map->has_new && !is_hopeless(f))
 		fail_msg("%s, %s: a table waits to be taken over", row->rule, fault_text(f));
-	if (row->want < 0 && memcmp(mapper, &before, sizeof before) != 0 && !is_hopeless(f) &&
+	if (row->want < 0 && is_changed() && !is_hopeless(f) && !(row->queues && fault_struck()) &&
 		!(row->runs && says_absent(f)))
 		fail_msg("%s, %s: it is done", row->rule, fault_text(f));
 }
@@ -279,8 +408,10 @@ static void run(const struct fault *f)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (row->owned)
 		wait_for_owner();
-	if (heard)
+	if (heard) {
 		require_word(f, &done);
+		require_queueing(f, &done);
+	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
 		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
 	require_untouched(f);
@@ -288,7 +419,7 @@ static void run(const struct fault *f)
 
 static void test_dm_hand(void **state)
 {
-	char command[80];
+	char command[128];
 	int owner = -1;
 
 	(void)state;
@@ -296,6 +427,8 @@ static void test_dm_hand(void **state)
 	assert_non_null(mkdtemp(root));
 	fault_world(root);
 	mapper = mapper_begin(root);
+	snprintf(command, sizeof command, "mkdir -p %s/sys/class/block/sdb/device", root);
+	assert_int_equal(system(command), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		row = &rows[i];
 		if (row->owned && !root_is_here())

@@ -28,10 +28,15 @@ enum { ENDED = 100, LEAKED = 103 };
 static const struct row {
 	const char *rule;
 	bool with_sg, gone;
+	uint64_t lun; /* is it listed? 0: nobody wants to know */
+	enum lun_word sought;
 } rows[] = {
-	{ "by its sg node, it is gone", true, true },
-	{ "by its sg node, it answers", true, false },
-	{ "without an sg node, it is gone", false, true },
+	{ "by its sg node, it is gone", true, true, 0, LUN_NOT_ASKED },
+	{ "by its sg node, it answers", true, false, 0, LUN_NOT_ASKED },
+	{ "by its sg node, its target lists nothing at all", true, false, 1, LUN_UNKNOWN },
+	{ "without an sg node, it is gone", false, true, 1, LUN_NOT_ASKED },
+	{ "without an sg node, a number is listed", false, false, 1, LUN_LISTED },
+	{ "without an sg node, a number is not listed", false, false, 9, LUN_NOT_LISTED },
 };
 
 static const struct row *row;
@@ -80,6 +85,15 @@ static bool require_name(const struct fault *f, const struct observation *o, con
 	return o->result >= 0;
 }
 
+/* What went wrong on the way is no word of the target's. */
+static void require_word(const struct fault *f, const struct observation *o)
+{
+	enum lun_word is = o->checked.sought;
+
+	if (is != row->sought && (!fault_struck() || (is != LUN_UNKNOWN && is != LUN_NOT_ASKED)))
+		fail_msg("%s, %s: %s", row->rule, fault_text(f), lun_word_name(is));
+}
+
 static void delete_it(const struct fault *f, int keeper)
 {
 	struct action a = { .kind = ACT_DELETE, .id = 3, .path = { 1, 1 } };
@@ -111,11 +125,14 @@ static void run(const struct fault *f)
 	watch.watch = disk_watch();
 	check.check.host = 3;
 	check.check.ask_inquiry = true;
+	check.check.seek = row->lun != 0;
+	check.check.lun = row->lun;
 	assert_int_equal(packet_pair(pair), 0);
 	pid = begin_keeper(pair[0], pair[1]);
 	close(pair[1]);
 	if (ask(pair[0], &watch, &o) && require_name(f, &o, "watch") && ask(pair[0], &check, &o)) {
 		require_name(f, &o, "check");
+		require_word(f, &o);
 		delete_it(f, pair[0]);
 	}
 	packet_send_one(pair[0], &forget, action_size(&forget), NULL, 0);

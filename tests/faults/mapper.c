@@ -125,6 +125,29 @@ static int on_resume(struct mapper_map *map)
 	return 0;
 }
 
+void mapper_queue(struct mapper_map *map, bool queues)
+{
+	static const char yes[] = "1 queue_if_no_path ", no[] = "0 ";
+	const char *is = strncmp(map->params, yes, strlen(yes)) == 0 ? yes : no;
+	char rest[sizeof map->params];
+
+	TEXT_SET(rest, map->params + strlen(is));
+	snprintf(map->params, sizeof map->params, "%s%.200s", queues ? yes : no, rest);
+}
+
+static int on_message(struct mapper_map *map, const struct dm_ioctl *io)
+{
+	const char *message = (const char *)io + io->data_start +
+			      offsetof(struct dm_target_msg, message);
+
+	mapper->messages++;
+	if (!strcmp(message, "fail_if_no_path"))
+		mapper_queue(map, false);
+	else if (!strcmp(message, "queue_if_no_path"))
+		mapper_queue(map, true);
+	return 0;
+}
+
 static int on_remove(struct mapper_map *map)
 {
 	if (map->open_count)
@@ -141,7 +164,7 @@ static int on_map(unsigned number, struct mapper_map *map, struct dm_ioctl *io)
 	case DM_TABLE_LOAD_CMD: return on_load(map, io);
 	case DM_TABLE_CLEAR_CMD: drop_new(map); return 0;
 	case DM_DEV_REMOVE_CMD: return on_remove(map);
-	case DM_TARGET_MSG_CMD: mapper->messages++; return 0;
+	case DM_TARGET_MSG_CMD: return on_message(map, io);
 	case DM_DEV_SUSPEND_CMD:
 		if (!(io->flags & DM_SUSPEND_FLAG))
 			return on_resume(map);

@@ -22,11 +22,14 @@ struct mapper {
 	bool refuses_load;	/* a path is too small */
 	bool refuses_take_over; /* what was loaded */
 	unsigned messages;
+	char told[64]; /* to who owns the maps, by whoever plays that */
 };
 
 /* What is below /dev and /sys of root (a world's) is made for it. */
 struct mapper *mapper_begin(const char *root);
 void mapper_end(void);
+/* As the kernel's message and its owner's word do it. */
+void mapper_queue(struct mapper_map *map, bool queues);
 /* Somebody who polls is told that something changed. */
 void mapper_tell(void);
 /* ... and did not. */

@@ -464,7 +464,7 @@ static void array_of(uint32_t n)
 static void die(uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
-		model_add_death(m, paths[i]);
+		lun_add_death(m, paths[i]);
 }
 
 static void test_limit(void **state)
@@ -497,7 +497,7 @@ static void test_limit_counts_what_died_only(void **state)
 	array_of(2);
 	die(0, 1);
 	assert_int_equal(may_go(m, p), BECAUSE_LIMIT);
-	model_take_back_death(m, paths[0]);
+	lun_take_back_death(m, paths[0]);
 	assert_int_equal(may_go(m, p), BECAUSE_NOTHING);
 }
 
@@ -521,7 +521,7 @@ static void test_share_counts_logical_units(void **state)
 	array_of(10);
 	die(0, 4);
 	for (uint32_t i = 0; i < 4; i++) /* and their other paths */
-		model_add_death(m, m->paths[paths[i]->id.slot + 1]);
+		lun_add_death(m, m->paths[paths[i]->id.slot + 1]);
 	assert_int_equal(may_go(m, p), BECAUSE_NOTHING);
 	die(4, 5);
 	assert_int_equal(may_go(m, p), BECAUSE_LIMIT);

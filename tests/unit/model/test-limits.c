@@ -10,7 +10,7 @@ static uint32_t deaths(const struct model *m, uint32_t *ret_newest)
 	uint32_t n = 0;
 
 	*ret_newest = 0;
-	for (uint32_t i = 0; (d = model_death(m, i)); i++)
+	for (uint32_t i = 0; (d = lun_death(m, i)); i++)
 		if (instant_is_set(d->at)) {
 			n++;
 			*ret_newest += d->newest;
@@ -60,34 +60,34 @@ static void test_deaths(void **state)
 
 	(void)state;
 	require(m, 0, 0);
-	model_add_death(m, a);
+	lun_add_death(m, a);
 	require(m, 1, 1);
 	m->now.ms += 10000;
-	model_add_death(m, b);
+	lun_add_death(m, b);
 	require(m, 2, 1); /* two devices, one logical unit */
-	model_add_death(m, c);
+	lun_add_death(m, c);
 	require(m, 3, 2);
-	model_take_back_death(m, b);
+	lun_take_back_death(m, b);
 	require(m, 2, 2); /* its other path died before */
 	m->now.ms += 5000;
-	model_add_death(m, a);
+	lun_add_death(m, a);
 	require(m, 2, 2); /* tried again: not another one */
 	m->now.ms += 44999;
 	require(m, 2, 2);
 	m->now.ms += 10001;
 	require(m, 1, 1);
-	model_take_back_death(m, b); /* there is none */
+	lun_take_back_death(m, b); /* there is none */
 	require(m, 1, 1);
-	model_take_back_death(m, a);
+	lun_take_back_death(m, a);
 	require(m, 0, 0);
 	m->now.ms += 60000;
 	require(m, 0, 0);
-	model_add_death(m, a);
-	model_keep_death(m, a); /* nobody knows what became of it */
-	model_take_back_death(m, a);
+	lun_add_death(m, a);
+	lun_keep_death(m, a); /* nobody knows what became of it */
+	lun_take_back_death(m, a);
 	require(m, 1, 1);
-	model_add_death(m, a);
-	model_take_back_death(m, a);
+	lun_add_death(m, a);
+	lun_take_back_death(m, a);
 	require(m, 1, 1);
 	m->now.ms += 60000;
 	require(m, 0, 0);
@@ -104,7 +104,7 @@ static void test_many_deaths(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < MAX_DEATHS + 10; i++) {
 		a->id.gen++; /* another device each time */
-		model_add_death(m, a);
+		lun_add_death(m, a);
 	}
 	assert_int_equal(deaths(m, &newest), MAX_DEATHS);
 	assert_int_equal(newest, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is found again after a clean (E), and what a stale node answers (F), by the numbers of
- * docs/clean.md, on the tree of sample.h. */
+ * docs/conformance.md, on the tree of sample.h. */
 #include "sample.h"
 
 #include <errno.h>
@@ -69,7 +69,6 @@ static void e2_a_lookup_finds_that_one(void **state)
 	sample_end(s);
 }
 
-/* E3 a device that comes later; E12 a minor that does. */
 static void e3_what_comes_later(void **state)
 {
 	struct sample *s = sample_begin();
@@ -189,6 +188,28 @@ static void e9_one_node_of_a_name(void **state)
 	sample_end(s);
 }
 
+static void look_up_the_same(struct sample *s)
+{
+	s->in_find = NULL;
+	assert_int_equal(look_up(s, "S", "disk@0,0"), 0);
+}
+
+/* Who looked it up first has made it; both have that one. */
+static void e9_a_lookup_within_a_lookup(void **state)
+{
+	struct sample *s = sample_begin();
+	struct pk_node *found;
+
+	(void)state;
+	sample_clean(s, "S", "-", 0);
+	s->in_find = look_up_the_same;
+	assert_int_equal(pk_node_lookup(sample_node(s, "S"), "disk@0,0", 0, &found), 0);
+	assert_int_equal(s->finds, 2);
+	assert_ptr_equal(found, sample_node(s, "D00"));
+	require_list(s, "S", ALL_OF_S);
+	sample_end(s);
+}
+
 static void e10_what_stayed_is_the_same(void **state)
 {
 	struct sample *s = sample_begin();
@@ -218,27 +239,223 @@ static void e11_a_list_that_goes_on_behind_a_clean(void **state)
 	sample_end(s);
 }
 
-static void f_a_stale_directory(void **state)
+static int clean_in_visit(void *arg, struct pk_node *node)
+{
+	struct listing *l = arg;
+
+	add_name(l, node);
+	sample_clean(
+		l->sample, "P", "scsi@1", PK_CLEAN_FORCE); /* what it lists, and where that is */
+	return 0;
+}
+
+/* Nothing is touched that has gone, and the directory stays while it is listed. */
+static void e11_a_clean_within_a_list(void **state)
 {
 	struct sample *s = sample_begin();
-	struct pk_node *stale = sample_node(s, "D00"), *made;
+	struct listing l = { .sample = s };
 
 	(void)state;
-	sample_hold(s, "D00");
+	assert_int_equal(pk_node_list(sample_node(s, "S"), NULL, clean_in_visit, &l), 0);
+	assert_string_equal(l.names, "D00");
+	assert_false(pk_node_is_stale(sample_node(s, "S")));
+	sample_require_set("E11", "busy", s->busy, "S");
+	assert_int_equal(sample_node(s, "S")->held, 0);
+	sample_end(s);
+}
+
+static int clean_one_in_visit(void *arg, struct pk_node *node)
+{
+	struct listing *l = arg;
+
+	add_name(l, node);
+	sample_clean(l->sample, "S", "disk@0,0", 0);
+	return 0;
+}
+
+static void e11_what_a_clean_leaves_is_listed(void **state)
+{
+	struct sample *s = sample_begin();
+	struct listing l = { .sample = s };
+
+	(void)state;
+	assert_int_equal(pk_node_list(sample_node(s, "S"), NULL, clean_one_in_visit, &l), 0);
+	assert_string_equal(l.names, "D00 D001 D001a D10 D10a");
+	sample_end(s);
+}
+
+static void e12_a_minor_that_comes_later(void **state)
+{
+	struct sample *s = sample_begin();
+
+	(void)state;
+	s->hidden_from_find = "D00r";
+	sample_clean(s, "S", "-", 0);
+	require_list(s, "S", "D00 D001 D001a D00a D10 D10a");
+	s->hidden_from_find = NULL;
+	require_list(
+		s, "S", "D00 D001 D001a D00a D10 D10a"); /* all was found, as far as is known */
+	assert_int_equal(look_up(s, "S", "disk@0,0:a,raw"), 0);
+	require_list(s, "S", ALL_OF_S);
+	sample_end(s);
+}
+
+static void e13_links_are_directories(void **state)
+{
+	struct sample *s = sample_begin();
+
+	(void)state;
+	assert_int_equal(pk_node_links(sample_node(s, "S")), 2 + 3);
+	assert_int_equal(pk_node_links(sample_node(s, "D00")), 2);
+	assert_int_equal(pk_node_links(sample_node(s, "D00a")), 1);
+	sample_clean(s, "S", "-", 0);
+	assert_int_equal(pk_node_links(sample_node(s, "S")), 2);
+	sample_end(s);
+}
+
+/* ---- stale ----------------------------------------------------------------------------------- */
+
+static struct sample *begin_stale(struct pk_node **ret_stale)
+{
+	struct sample *s = sample_begin();
+
+	*ret_stale = sample_node(s, "D00");
+	pk_node_hold(*ret_stale);
 	sample_clean(s, "S", "disk@0,0", PK_CLEAN_FORCE);
-	assert_int_equal(look_up(s, "D00", "."), -ESTALE);		      /* F1 */
-	assert_int_equal(look_up(s, "D00", ".."), -ESTALE);		      /* F2 */
-	assert_int_equal(look_up(s, "D00", "x"), -ESTALE);		      /* F3 */
-	assert_int_equal(pk_node_make(stale, "x", 0, NULL, &made), -ESTALE);  /* F4 */
-	assert_int_equal(pk_node_list(stale, NULL, add_name, NULL), -ESTALE); /* F5 */
-	assert_string_equal(pk_node_name(stale), "disk@0,0");		      /* F6 */
-	assert_null(pk_node_parent(stale));				      /* F7 */
+	assert_true(pk_node_is_stale(*ret_stale));
+	return s;
+}
+
+static const struct {
+	const char *rule, *name;
+} stale_lookups[] = {
+	{ "F1 itself", "." },
+	{ "F2 what it was in", ".." },
+	{ "F3 anything", "x" },
+	{ "F3 nothing", "" },
+};
+
+static void f_lookups_in_a_stale_directory(void **state)
+{
+	struct pk_node *stale, *found;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(stale_lookups); i++)
+		for (unsigned flags = 0; flags <= PK_LOOKUP_INTERNAL; flags++)
+			if (pk_node_lookup(stale, stale_lookups[i].name, flags, &found) != -ESTALE)
+				fail_msg("%s is found", stale_lookups[i].rule);
+	assert_int_equal(s->finds, 0);
+	sample_end(s);
+}
+
+static void f4_nothing_is_made_in_it(void **state)
+{
+	struct pk_node *stale, *made;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	assert_int_equal(pk_node_make(stale, "x", 0, NULL, &made), -ESTALE);
+	assert_int_equal(pk_node_make(stale, "x", PK_NODE_LEAF, NULL, &made), -ESTALE);
+	sample_end(s);
+}
+
+static void f5_it_is_not_listed(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+	struct listing l = { .sample = s };
+
+	(void)state;
+	assert_int_equal(pk_node_list(stale, NULL, add_name, &l), -ESTALE);
+	assert_int_equal(l.n, 0);
+	sample_end(s);
+}
+
+static void f6_it_says_what_it_was(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	assert_string_equal(pk_node_name(stale), "disk@0,0");
+	assert_int_equal(pk_node_flags(stale), 0);
 	assert_int_equal(pk_node_links(stale), 0);
+	sample_end(s);
+}
+
+static void f7_it_is_nowhere(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	assert_null(pk_node_parent(stale));
+	sample_end(s);
+}
+
+static void f8_its_name_is_another_node(void **state)
+{
+	struct pk_node *stale, *found;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	assert_int_equal(pk_node_lookup(sample_node(s, "S"), "disk@0,0", 0, &found), 0);
+	assert_ptr_not_equal(found, stale);
+	assert_false(pk_node_is_stale(found));
+	pk_node_release(stale);
+	sample_end(s);
+}
+
+/* What were left behind would be found as a leak, what is touched behind its end as a use. */
+static void f9_the_last_one_to_leave_frees_it(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	pk_node_hold(stale);
+	pk_node_release(stale);
+	assert_true(pk_node_is_stale(stale));
+	pk_node_release(stale);
 	s->nodes[3] = NULL;
-	assert_int_equal(pk_node_lookup(sample_node(s, "S"), "disk@0,0", 0, &made), 0); /* F8 */
-	assert_ptr_not_equal(made, stale);
-	assert_true(pk_node_is_stale(stale)); /* F10 */
-	pk_node_release(stale);		      /* F9: what is left behind would be found as a leak */
+	sample_end(s);
+}
+
+static void f10_it_stays_so(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	require_list(s, "S", ALL_OF_S); /* the device is there again */
+	assert_true(pk_node_is_stale(stale));
+	assert_int_equal(pk_node_list(stale, NULL, NULL, NULL), -ESTALE);
+	pk_node_release(stale);
+	sample_end(s);
+}
+
+static void f11_no_clean_sees_it(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	s->let_go[0] = '\0';
+	sample_clean(s, "S", "-", PK_CLEAN_FORCE);
+	sample_require_gone(s, "F11", "D001 D001a D10 D10a");
+	sample_require_set("F11", "stale", s->stale, "");
+	assert_int_equal(s->report.stale, 0);
+	sample_end(s);
+}
+
+static void f12_it_keeps_no_device(void **state)
+{
+	struct pk_node *stale;
+	struct sample *s = begin_stale(&stale);
+
+	(void)state;
+	assert_null(pk_node_device(stale));
 	sample_end(s);
 }
 
@@ -257,6 +474,32 @@ static void a_tree_that_ends_leaves_shells(void **state)
 	pk_node_release(root);
 	pk_node_release(held);
 	s->nodes[0] = s->nodes[13] = NULL;
+	sample_end(s);
+}
+
+static void make_below_what_goes(struct sample *s, const char *name)
+{
+	struct pk_node *made, *going;
+
+	if (strcmp(name, "D00") != 0)
+		return;
+	for (going = sample_node(s, "S")->first; strcmp(going->name, "disk@0,0") != 0;)
+		going = going->next;
+	assert_int_equal(pk_node_make(going, "new", 0, NULL, &made), -EBUSY);
+	assert_int_equal(pk_clean(s->root, NULL, PK_CLEAN_FORCE, NULL), 0);
+}
+
+/* It would be lost with the directory. */
+static void nothing_is_made_below_what_is_let_go(void **state)
+{
+	struct sample *s = sample_begin();
+
+	(void)state;
+	s->in_let_go = make_below_what_goes;
+	sample_clean(s, "S", "-", 0);
+	require_list(s, "S", ALL_OF_S);
+	s->root = pk_tree_free(s->root); /* the same when all of it goes */
+	s->in_let_go = NULL;
 	sample_end(s);
 }
 
@@ -293,10 +536,25 @@ int main(void)
 		cmocka_unit_test(e7_a_client_is_below_its_virtual_directory),
 		cmocka_unit_test(e8_what_cannot_be_found),
 		cmocka_unit_test(e9_one_node_of_a_name),
+		cmocka_unit_test(e9_a_lookup_within_a_lookup),
 		cmocka_unit_test(e10_what_stayed_is_the_same),
 		cmocka_unit_test(e11_a_list_that_goes_on_behind_a_clean),
-		cmocka_unit_test(f_a_stale_directory),
+		cmocka_unit_test(e11_a_clean_within_a_list),
+		cmocka_unit_test(e11_what_a_clean_leaves_is_listed),
+		cmocka_unit_test(e12_a_minor_that_comes_later),
+		cmocka_unit_test(e13_links_are_directories),
+		cmocka_unit_test(f_lookups_in_a_stale_directory),
+		cmocka_unit_test(f4_nothing_is_made_in_it),
+		cmocka_unit_test(f5_it_is_not_listed),
+		cmocka_unit_test(f6_it_says_what_it_was),
+		cmocka_unit_test(f7_it_is_nowhere),
+		cmocka_unit_test(f8_its_name_is_another_node),
+		cmocka_unit_test(f9_the_last_one_to_leave_frees_it),
+		cmocka_unit_test(f10_it_stays_so),
+		cmocka_unit_test(f11_no_clean_sees_it),
+		cmocka_unit_test(f12_it_keeps_no_device),
 		cmocka_unit_test(a_tree_that_ends_leaves_shells),
+		cmocka_unit_test(nothing_is_made_below_what_is_let_go),
 		cmocka_unit_test(a_lock_is_one_writer_or_readers),
 	};
 

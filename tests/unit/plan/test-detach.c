@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "model/name.h"
-#include "plan/detach.h"
+#include "plan/detach_word.h"
 #include "plan/requests.h"
 
 enum { SETTLED_MS = 15000, SOON_MS = 4000, TIMEOUT_MS = 60000, MAP = 3 };
@@ -805,6 +805,216 @@ static void test_steps(void **state)
 	assert_false(detach_may_enter(DETACH_NONE, DETACH_UNMAPPING));
 }
 
+/* ---- conformance ------------------------------------------------------------------------------
+ * The cases of taking devices offline (O) and of their other paths (M), by their numbers in
+ * docs/conformance.md: host3 is S there, host4 S2, volume one is g1, two g2.
+ */
+
+enum other { OTHER_NONE, OTHER_UP, OTHER_GHOST, OTHER_DOWN, OTHER_INACTIVE };
+
+static void has_left(struct path *q)
+{
+	for (uint32_t i = 0; i < w->n_maps; i++) {
+		struct obs_map *map = &w->maps[i].map;
+
+		for (uint32_t k = 0; k < map->n_members; k++)
+			if (devt_equal(&map->members[k].devt, &q->device.devt))
+				map->members[k--] = map->members[--map->n_members];
+	}
+}
+
+static void comes_true(const struct action *a)
+{
+	struct path *q = model_path(w->m, a->path);
+
+	switch ((int)a->kind) {
+	case ACT_REMOVE_MAP:
+		for (uint32_t i = 0; i < w->n_maps; i++)
+			w->maps[i].map.present &= !devt_equal(&w->maps[i].map.devt, &a->map.map);
+		return;
+	case ACT_TAKE_PATH:
+		has_left(q);
+		world_of(w, q)->holders.n_holds = 0; /* the map was used, and not this device */
+		return;
+	case ACT_FAIL_PATH: world_member(w, 0, q)->active = false; return;
+	case ACT_DELETE: device_goes(q); return;
+	}
+}
+
+/* All that is handed out is done. What that was, in order. */
+static const char *carry_out(void)
+{
+	static char done[256];
+	struct text text = TEXT_INIT;
+
+	for (uint32_t i = 0; i < w->n_deeds; i++) {
+		struct action a = w->deeds[i];
+
+		text_add(&text, i ? " " : "");
+		text_add(&text, action_name(a.kind));
+		comes_true(&a);
+		world_end_of(w, &a, 0, STAGE_NONE);
+		world_run(w, SOON_MS);
+	}
+	snprintf(done, sizeof done, "%s", text_str(&text));
+	text_done(&text);
+	return done;
+}
+
+static void set_other(enum other is)
+{
+	struct path *members[] = { p, NULL };
+
+	if (is != OTHER_NONE)
+		members[1] = other = world_path(w, 4, 1, one);
+	world_map(w, MAP, one, members, 1 + (is != OTHER_NONE));
+	switch (is) {
+	case OTHER_NONE:
+	case OTHER_UP: break;
+	case OTHER_GHOST: world_of(w, other)->checked.tur = built_sense(2, 4, 0xb); break;
+	case OTHER_DOWN: world_of(w, other)->checked.tur = built_sense(2, 4, 0xc); break;
+	case OTHER_INACTIVE: world_member(w, 0, other)->active = false; break;
+	}
+	world_run(w, SETTLED_MS);
+	if (other)
+		assert_int_equal(other->state, is == OTHER_GHOST  ? PATH_GHOST
+					       : is == OTHER_DOWN ? PATH_DOWN
+								  : PATH_UP);
+	w->n_deeds = 0;
+}
+
+static const struct {
+	const char *rule, *what; /* NULL: the volume */
+	enum other other;
+	bool used;
+	enum request_result result;
+	const char *reason, *done;
+} offline[] = {
+	{ "O1 nobody uses it", NULL, OTHER_NONE, false, RESULT_REMOVED, "",
+		"write-down remove-map take-path delete strike-out" },
+	{ "O1 two paths", NULL, OTHER_UP, false, RESULT_REMOVED, "",
+		"write-down remove-map take-path take-path delete delete strike-out" },
+	{ "O2 somebody uses it", NULL, OTHER_UP, true, RESULT_BUSY, "in use: mount", "" },
+	{ "M1 another path carries it", "host3", OTHER_UP, true, RESULT_REMOVED, "",
+		"write-down take-path delete strike-out" },
+	{ "M2 the last path of what is used", "host3", OTHER_NONE, true, RESULT_BUSY,
+		"last path: mount", "" },
+	{ "M3 the last path of what nobody uses", "host3", OTHER_NONE, false, RESULT_REMOVED, "",
+		"write-down remove-map take-path delete strike-out" },
+	{ "M5 the other one stands by", "host3", OTHER_GHOST, true, RESULT_REMOVED, "",
+		"write-down take-path delete strike-out" },
+	{ "M6 the other one is down", "host3", OTHER_DOWN, true, RESULT_BUSY, "last path: mount",
+		"" },
+	{ "M6 the other one failed in its map", "host3", OTHER_INACTIVE, true, RESULT_BUSY,
+		"last path: mount", "" },
+	{ "M6 and nobody uses it", "host3", OTHER_DOWN, false, RESULT_REMOVED, "",
+		"write-down remove-map take-path delete strike-out" },
+	{ "M7 by the name of the path", "3:0:0:1", OTHER_NONE, true, RESULT_BUSY,
+		"last path: mount", "" },
+	{ "M7 which has another", "3:0:0:1", OTHER_UP, true, RESULT_REMOVED, "",
+		"write-down take-path delete strike-out" },
+};
+
+static void begin_offline(size_t i)
+{
+	w = world_begin("");
+	built_wwid(1, one);
+	other = NULL;
+	p = world_path(w, 3, 1, one);
+	set_other(offline[i].other);
+	with_owner();
+	if (offline[i].used)
+		world_hold(w, p, HOLD_MOUNT, false, false);
+	if (offline[i].used && other)
+		world_hold(w, other, HOLD_MOUNT, false, false);
+}
+
+static void test_offline(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(offline); i++) {
+		const struct request *r;
+		const char *done;
+		uint64_t id;
+
+		begin_offline(i);
+		id = say(offline[i].what ? offline[i].what : one, 0);
+		r = row_of(id, p);
+		done = carry_out();
+		if (strcmp(done, offline[i].done) != 0)
+			fail_msg("%s: %s", offline[i].rule, done);
+		if (r->result != offline[i].result || strcmp(r->reason, offline[i].reason) != 0)
+			fail_msg("%s: %s \"%s\"", offline[i].rule, request_result_name(r->result),
+				r->reason);
+		if (i + 1 < ARRAY_SIZE(offline))
+			end(state);
+	}
+}
+
+/* Of two volumes behind one host, one is used: what stays is not touched, and neither is what could
+ * go. */
+static void test_m4_one_of_two_volumes_is_used(void **state)
+{
+	struct path *q, *only[1];
+	uint64_t id;
+
+	(void)state;
+	w = world_begin("");
+	built_wwid(1, one);
+	built_wwid(2, two);
+	p = only[0] = world_path(w, 3, 1, one);
+	world_map(w, MAP, one, only, 1);
+	q = only[0] = world_path(w, 3, 2, two);
+	world_map(w, MAP + 1, two, only, 1);
+	world_run(w, SETTLED_MS);
+	with_owner();
+	world_hold(w, q, HOLD_MOUNT, false, false);
+	id = say("host3", 0);
+	require_row(id, q, RESULT_BUSY, "last path: mount");
+	assert_int_equal(row_of(id, p)->result, RESULT_REFUSED);
+	assert_int_equal(deeds(), 0);
+	assert_int_equal(p->purge, PURGE_NO);
+	assert_true(p->map >= 0);
+}
+
+static void test_o6_a_second_word_finds_nothing(void **state)
+{
+	struct obs_request word = { .verb = VERB_DETACH, .timeout_ms = TIMEOUT_MS };
+	uint32_t n;
+
+	(void)state;
+	begin();
+	word.request = say(one, 0) + 1;
+	carry_out();
+	n = deeds();
+	world_run(w, SOON_MS);
+	assert_int_equal(detach_open(w->m, &word, one), 0);
+	world_run(w, SOON_MS);
+	assert_int_equal(deeds(), n);
+	assert_true(model_was_detached(w->m, one)); /* so it is no unknown name */
+}
+
+/* Nobody was asked, and nothing is done that is done already. */
+static void test_o7_what_goes_by_itself_is_gone(void **state)
+{
+	path_id id;
+	uint64_t word;
+
+	(void)state;
+	begin();
+	id = p->id;
+	word = say(one, 0);
+	assert_int_equal(count(ACT_WRITE_DOWN), 1);
+	map_goes();
+	device_goes(p);
+	device_goes(other);
+	w->m->maps_lost = true;
+	w->m->devices_lost = true;
+	world_run(w, SOON_MS);
+	assert_string_equal(carry_out(), "write-down strike-out");
+	assert_null(model_path(w->m, id));
+	world_require_request(w, word, RESULT_REMOVED, "");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, end)
 
 int main(void)
@@ -838,6 +1048,10 @@ int main(void)
 		TEST(test_a_successor_is_not_the_device),
 		TEST(test_names),
 		TEST(test_steps),
+		TEST(test_offline),
+		TEST(test_m4_one_of_two_volumes_is_used),
+		TEST(test_o6_a_second_word_finds_nothing),
+		TEST(test_o7_what_goes_by_itself_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -545,7 +545,7 @@ static void test_removed_limits_hold(void **state)
 	remap(p, 2);
 	run_to_deed();
 	set_offline(p);
-	model_add_death(w->m, other);
+	lun_add_death(w->m, other);
 	world_run(w, SOON_MS);
 	world_require(p, PURGE_MARKED, BECAUSE_LIMIT);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/detach.h"
+#include "plan/detach_word.h"
 #include "plan/gaps.h"
 #include "plan/requests.h"
 

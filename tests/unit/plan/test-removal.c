@@ -678,7 +678,7 @@ static uint32_t deaths(void)
 	const struct death *d;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; (d = model_death(w->m, i)); i++)
+	for (uint32_t i = 0; (d = lun_death(w->m, i)); i++)
 		n += instant_is_set(d->at);
 	return n;
 }
