@@ -123,9 +123,18 @@ do_give()
 	story "LUN $1 on port $2 is volume $((chance + 1)) now"
 	give "$1" "$2" $((chance + 1))
 }
+# What is there was it before, and is so again as soon as it is mapped.
+is_itself()
+{
+	local disk
+
+	disk=$(device_at "$1" "$2")
+	[ -n "$disk" ] && [ "$(path_field "$disk" wwid)" = "$(wwid_of "$1")" ]
+}
 do_give_back()
 {
-	[ "$(truth "$1" "$2")" != "$1" ] && is_idle "$1" "$2" || return 0
+	[ "$(truth "$1" "$2")" != "$1" ] || return 0
+	is_itself "$1" "$2" || is_idle "$1" "$2" || return 0
 	story "LUN $1 on port $2 is itself again"
 	give "$1" "$2" "$1"
 }
@@ -254,12 +263,18 @@ story "$deeds deeds"
 pass "whatever led elsewhere was closed in time"
 
 # --- peace: everything is given back, and found ---
+# Nobody goes over to another path by himself: what is still used leaves first.
+give_back_at_last()
+{
+	do_give_back "$1" "$2"
+	[ "$(truth "$1" "$2")" = "$1" ] || unmap_there "$1" "$2"
+}
 give_all_back()
 {
 	local l p
 
 	for l in $(seq "$volumes"); do
-		for p in $(seq "$ports"); do do_give_back "$l" "$p"; done
+		for p in $(seq "$ports"); do give_back_at_last "$l" "$p"; done
 	done
 	pk rescan --timeout 60 >/dev/null 2>&1
 	paths_up $((volumes * ports)) && maps_are_whole
