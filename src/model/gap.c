@@ -187,13 +187,14 @@ void gaps_note_device(struct model *m, const struct path *p)
 	}
 }
 
-/* Targets say so, too, while they restore their logical units. */
+/* Targets say so, too, while they restore their logical units; and for how long is the word of the
+ * configuration that was in force. */
 static bool says_gone(const struct model *m, const struct path *p)
 {
 	instant up = model_up_since(m, p);
 
-	return p->gone == GONE_UNSUPPORTED && p->gone_count >= p->settings.purge_checks &&
-	       instant_is_set(up) &&
+	return p->gone == GONE_UNSUPPORTED && p->gone_seq > m->config_seq &&
+	       p->gone_count >= p->settings.purge_checks && instant_is_set(up) &&
 	       instant_reached(p->gone_at, instant_add_ms(up, p->settings.purge_grace_s * 1000ull));
 }
 

@@ -95,6 +95,7 @@ struct model {
 	struct config *config; /* owned */
 	struct settings defaults;
 	uint64_t seq, next_action;
+	uint64_t config_seq; /* when the configuration in force came */
 	instant now;
 
 	struct path **paths; /* by slot; owned; NULL where there is none */

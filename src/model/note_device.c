@@ -394,6 +394,7 @@ void model_set_config(struct model *m, struct config *config)
 	config_free(m->config);
 	m->config = config;
 	config_resolve(config, NULL, &m->defaults);
+	m->config_seq = model_next_seq(m);
 	for_each_path (m, p) {
 		refresh_settings(m, p);
 		model_moved(m, p);

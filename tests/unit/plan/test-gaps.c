@@ -606,6 +606,27 @@ static void test_its_own_word_ends_it_when_it_is_gone(void **state)
 	require_row(1, GAP_KEPT, BECAUSE_DETACHED); /* of the other port nothing is known */
 }
 
+/* What was said under a longer grace is not measured by a shorter one. */
+static void test_its_word_of_another_configuration_ends_nothing(void **state)
+{
+	static const char text[] = "defaults {\n purge_disconnected no\n purge_grace 0\n}\n";
+	struct path *p;
+
+	(void)state;
+	begin("purge_disconnected no\npurge_grace 600\n");
+	detach("vol");
+	gone();
+	p = comes_back(3);
+	world_of(w, p)->checked = built_gone();
+	world_hold(w, p, HOLD_OPEN, false, false);
+	world_run(w, 20000);
+	world_of(w, p)->holders.n_holds = 0;
+	world_run_until(w, p, PURGE_DELETING, 15000);
+	model_set_config(w->m, built_config(text));
+	deeds_end(ACT_DELETE);
+	require_row(0, GAP_KEPT, BECAUSE_DETACHED);
+}
+
 /* ---- the next daemon ------------------------------------------------------------------------- */
 
 /* It was written down, and not taken away yet: that is the word's to do, or nobody's. */
@@ -675,6 +696,7 @@ int main(void)
 		TEST(test_its_owner_is_told_first),
 		TEST(test_what_is_let_in_stays),
 		TEST(test_its_own_word_ends_it_when_it_is_gone),
+		TEST(test_its_word_of_another_configuration_ends_nothing),
 		TEST(test_what_had_not_left_yet_did_not_come_back),
 		TEST(test_what_was_there_before_did_not_come_back),
 	};
