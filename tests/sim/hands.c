@@ -112,6 +112,13 @@ void hands_push(struct sim *s, enum event_kind kind, uint32_t index, instant at)
 	e->action.id = s->hands[index].action;
 }
 
+/* It runs on, and counts for no limit. */
+static void fail_fence(struct sim *s, struct hand_truth *hand, int why)
+{
+	s->devices[hand->host][hand->lun].fence_sent_at = INSTANT_NEVER;
+	end_hand(s, hand, STAGE_WRITE, why, NULL);
+}
+
 /* The kernel takes the word only while the device runs, or is offline already. */
 static void fence(struct sim *s, struct hand_truth *hand)
 {
@@ -124,9 +131,9 @@ static void fence(struct sim *s, struct hand_truth *hand)
 	else if (hand->daemon != s->daemon)
 		end_hand(s, hand, STAGE_DAEMON, -EPIPE, NULL);
 	else if (state != DEVICE_RUNNING && state != DEVICE_OFFLINE)
-		end_hand(s, hand, STAGE_WRITE, -EINVAL, NULL);
+		fail_fence(s, hand, -EINVAL);
 	else if (!s->peace && sim_chance(s, 30))
-		end_hand(s, hand, STAGE_WRITE, -EIO, NULL);
+		fail_fence(s, hand, -EIO);
 	else {
 		oracle_fence(s, hand);
 		d->offline = d->fenced = d->recorded = true;

@@ -178,7 +178,8 @@ void world_end_removal(struct sim *s, uint32_t host, uint32_t lun)
 {
 	sim_story(s, "world: %u:0:0:%u is gone", host, lun);
 	keep_shell(s, &s->devices[host][lun]);
-	s->devices[host][lun] = (struct device){ 0 };
+	/* that its target answered there remains true */
+	s->devices[host][lun] = (struct device){ .present_at = s->devices[host][lun].present_at };
 	world_uevent(s, host, lun, UEVENT_REMOVE, ATTENTION_NONE);
 }
 

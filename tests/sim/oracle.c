@@ -236,7 +236,7 @@ bool oracle_neighbour_answers(const struct sim *s, uint32_t host, uint32_t lun)
 	for (uint32_t l = 0; l < LUNS; l++) {
 		const struct device *d = &s->devices[host][l];
 
-		if (l != lun && d->ino && instant_is_set(d->present_at) &&
+		if (l != lun && instant_is_set(d->present_at) &&
 			instant_ms_between(d->present_at, s->now) <= NEIGHBOUR_MS)
 			return true;
 	}
