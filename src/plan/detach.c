@@ -366,7 +366,8 @@ static void step_deleting(struct going *g)
 		remove_bare(g, bare); /* it came back, and has no path */
 }
 
-/* What it took, or a daemon before this one may have taken for it. */
+/* What it took, or a daemon before this one may have taken for it. What a hand is at by another's
+ * word is not asked to come back: how that ended has to be known first. */
 static void step_undoing(struct going *g)
 {
 	struct model *m = g->m;
@@ -377,8 +378,9 @@ static void step_undoing(struct going *g)
 		if (!detach_means(m, g->d, p) || p->device.state == DEVICE_GOING ||
 			p->purge == PURGE_STUCK)
 			continue;
-		waits |= p->deed.action != 0;
-		if (p->deed.action || !p->touched || p->fence.stage != FENCE_NO)
+		waits |= p->deed.action || p->purge == PURGE_DELETING;
+		if (p->deed.action || p->purge == PURGE_DELETING || !p->touched ||
+			p->fence.stage != FENCE_NO)
 			continue;
 		waits = true;
 		if (deeds_tell_map(m, p, ACT_GIVE_PATH, g->agenda))

@@ -469,6 +469,37 @@ static void test_a_late_refusal_is_undone(void **state)
 	assert_int_equal(count(ACT_STRIKE_OUT), 1);
 }
 
+/* By the word of somebody else, or because it is gone: its hand has ended, and nobody has looked.
+ */
+static void test_what_is_being_deleted_is_not_given_back(void **state)
+{
+	struct path *q, *only[1];
+
+	(void)state;
+	begin();
+	with_owner();
+	q = world_path(w, 3, 2, two);
+	only[0] = q;
+	world_map(w, MAP + 1, two, only, 1);
+	world_run(w, SETTLED_MS);
+	say("host3", 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	leaves_map(p);
+	world_end_of(w, last_of(ACT_TAKE_PATH), 0, STAGE_NONE);
+	p->purge = PURGE_DELETING;
+	p->deed_ended = true;
+	w->unanswered[ACT_LOOK] = true;
+	world_end_of(w, last_of(ACT_REMOVE_MAP), -EBUSY, STAGE_WRITE);
+	world_run(w, SOON_MS);
+	assert_int_equal(p->purge, PURGE_DELETING);
+	assert_int_equal(count(ACT_GIVE_PATH), 0);
+	assert_int_equal(count(ACT_STRIKE_OUT), 0);
+	p->purge = PURGE_MARKED;
+	p->deed_ended = false;
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_GIVE_PATH), 1);
+}
+
 static void test_a_map_that_comes_back_is_a_refusal_by_name(void **state)
 {
 	uint64_t id;
@@ -1032,6 +1063,7 @@ int main(void)
 		TEST(test_a_neighbour_counts_when_it_answers_after_the_word),
 		TEST(test_a_map_in_use_after_all_ends_it_by_name),
 		TEST(test_a_late_refusal_is_undone),
+		TEST(test_what_is_being_deleted_is_not_given_back),
 		TEST(test_a_map_that_comes_back_is_a_refusal_by_name),
 		TEST(test_a_word_that_cannot_be_written_down_is_not_done),
 		TEST(test_an_answer_does_not_take_the_word_back),
