@@ -10,6 +10,7 @@ enum {
 	FEW_LUNS = 8,		 /* an array of which the host sees fewer has no purge_share */
 	CLAIM_MEMORY_MS = 10000, /* at least: a claim disturbs who would mount it */
 	UDEV_PATIENCE_MS = 10000,
+	LOOKS = 6, /* which see not all, until that is how it is; each is bounded in time */
 };
 
 bool may_go_is_leaving(const struct path *p)
@@ -143,6 +144,12 @@ static enum reason judge_holders(const struct model *m, const struct path *p)
 		return BECAUSE_NOTHING;
 	return only_udev(&p->holders, false) && udev_may_still_pass(m, p) ? BECAUSE_UDEV
 									  : BECAUSE_HOLDERS;
+}
+
+bool may_go_soon(const struct path *p)
+{
+	return p->purge_why == BECAUSE_UDEV ||
+	       (p->purge_why == BECAUSE_HOLDERS_UNKNOWN && p->unseen < LOOKS);
 }
 
 /* What says least comes last: when a partition is the first of them, all are. */

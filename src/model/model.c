@@ -222,7 +222,7 @@ static void purge_left(struct path *p, enum purge_stage next)
 	if (next == PURGE_NO) {
 		p->held_back = p->released = p->was_in_map = p->found_gone = p->marked_by_word =
 			false;
-		p->failures = p->map_tells = p->claims_refused = 0;
+		p->failures = p->map_tells = p->claims_refused = p->unseen = 0;
 		p->retry_at = p->marked_at = p->udev_seen_at = INSTANT_NEVER;
 	}
 	if (next == PURGE_MARKED || next == PURGE_NO) {

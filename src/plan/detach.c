@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "judge/may_detach.h"
+#include "judge/may_go.h"
 #include "model/name.h"
 #include "plan/deeds.h"
 #include "plan/detach_rows.h"
@@ -121,7 +122,7 @@ static enum reason verdict_of(const struct detach *d, const struct path *p)
 		return BECAUSE_NOTHING; /* another word's */
 	if (detach_looks(d) && cannot_go(p) != BECAUSE_NOTHING)
 		return cannot_go(p);
-	if (p->purge == PURGE_HELD && p->verify_seq > d->seq && p->purge_why != BECAUSE_UDEV)
+	if (p->purge == PURGE_HELD && p->verify_seq > d->seq && !may_go_soon(p))
 		return p->purge_why;
 	if (p->purge == PURGE_MARKED && p->failed_why == BECAUSE_FAILED && p->failures >= TRIES)
 		return BECAUSE_FAILED;

@@ -58,7 +58,7 @@ void facts_ask_holders(
 	if (map)
 		a->holders.map = map->kernel.devt;
 	TEXT_SET(a->holders.dev, p->device.dev);
-	a->holders.deadline_ms = FACTS_FRESH_MS;
+	a->holders.deadline_ms = p->unseen ? 2 * FACTS_FRESH_MS : FACTS_FRESH_MS;
 }
 
 static void ask_maps(struct model *m, struct agenda *agenda)

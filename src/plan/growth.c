@@ -225,6 +225,8 @@ static enum request_result step_map(struct growth *g)
 		return is_of_size(g, g->sectors);
 	if (kernel->size_sectors > g->sectors)
 		return ends(g, RESULT_REFUSED, BECAUSE_SMALLER, kernel->name);
+	if (!g->least)
+		return ends(g, RESULT_FAILED, BECAUSE_SIZE_UNKNOWN, kernel->name);
 	if (g->least_sectors < g->sectors)
 		return ends(g, RESULT_FAILED, BECAUSE_TOO_SMALL, g->least);
 	if (r->deed)

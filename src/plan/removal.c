@@ -194,7 +194,7 @@ static bool is_only_reported(const struct path *p)
 }
 
 /* What is kept out is to be gone soon. */
-static uint64_t until_udev_is_through_ms(const struct model *m, const struct path *p)
+static uint64_t until_looked_again_ms(const struct model *m, const struct path *p)
 {
 	const struct detach *d = model_detach(m, p->detach);
 
@@ -207,9 +207,10 @@ static void hold(struct model *m, struct path *p, enum reason why)
 		p->udev_seen_at = m->now;
 	if (why != BECAUSE_UDEV && why != BECAUSE_HOLDERS)
 		p->udev_seen_at = INSTANT_NEVER;
-	p->retry_at = instant_add_ms(
-		m->now, why == BECAUSE_UDEV ? until_udev_is_through_ms(m, p) : REMOVAL_HELD_MS);
+	p->unseen = why == BECAUSE_HOLDERS_UNKNOWN ? p->unseen + 1 : 0;
 	model_purge_enter(m, p, PURGE_HELD, why);
+	p->retry_at = instant_add_ms(
+		m->now, may_go_soon(p) ? until_looked_again_ms(m, p) : REMOVAL_HELD_MS);
 }
 
 /* Their end is an observation; until then the facts are kept fresh. */

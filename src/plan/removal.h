@@ -15,6 +15,6 @@ void removal_deed_ended(struct model *m, struct path *p, const struct observatio
 
 enum {
 	REMOVAL_HELD_MS = 10000, /* a held device is looked at again */
-	REMOVAL_UDEV_MS = 1000,	 /* a udev worker's look passes soon */
+	REMOVAL_UDEV_MS = 1000,	 /* what passes soon, as a udev worker's look does */
 	REMOVAL_UDEV_SOON_MS = 200,
 };

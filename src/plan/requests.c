@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "judge/may_go.h"
 #include "plan/clean.h"
 #include "plan/facts.h"
 #include "plan/growth.h"
@@ -232,7 +233,6 @@ static enum request_result result_of_hold(enum reason why)
 	case BECAUSE_HOLDERS:
 	case BECAUSE_CLAIMED:
 	case BECAUSE_LAST_PATH: return RESULT_BUSY;
-	case BECAUSE_UDEV: return REQUEST_OPEN; /* passes */
 	}
 	return RESULT_REFUSED;
 }
@@ -314,8 +314,7 @@ static void step_purge(struct model *m, struct request *r, struct path *p)
 	case PURGE_NO: step_unmarked(m, r, p); return;
 	case PURGE_HELD:
 		if (!instant_before(p->purge_since, r->started) &&
-			!instant_reached(m->now, p->retry_at) &&
-			result_of_hold(p->purge_why) != REQUEST_OPEN)
+			!instant_reached(m->now, p->retry_at) && !may_go_soon(p))
 			end_with_rung(m, r, p, result_of_hold(p->purge_why));
 		return;
 	case PURGE_MARKED:

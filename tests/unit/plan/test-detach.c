@@ -378,6 +378,24 @@ static void test_a_refusal_names_what_forbids_it_and_nothing_is_done(void **stat
 	}
 }
 
+/* It may have had no time, on a host that does a lot at once. */
+static void test_a_look_that_saw_not_all_is_not_the_last(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin();
+	is_not_known();
+	id = say(one, 0);
+	require_row(id, p, REQUEST_OPEN, NULL);
+	world_require(p, PURGE_HELD, BECAUSE_HOLDERS_UNKNOWN);
+	assert_int_equal(deeds(), 0);
+	world_of(w, p)->holders.complete = true;
+	world_run(w, SOON_MS);
+	assert_int_equal(count(ACT_WRITE_DOWN), 1);
+	assert_int_equal(p->unseen, 0);
+}
+
 /* One of two volumes behind a host is used through it alone: the other is not touched. */
 static void test_all_or_nothing(void **state)
 {
@@ -1058,6 +1076,7 @@ int main(void)
 		TEST(test_a_host_is_all_its_paths),
 		TEST(test_a_dry_run_says_what_is_done_and_does_nothing),
 		TEST(test_a_refusal_names_what_forbids_it_and_nothing_is_done),
+		TEST(test_a_look_that_saw_not_all_is_not_the_last),
 		TEST(test_all_or_nothing),
 		TEST(test_unused_partitions_are_no_use),
 		TEST(test_a_neighbour_counts_when_it_answers_after_the_word),

@@ -374,6 +374,19 @@ static void standby_without_size(void)
 	standby();
 }
 
+/* ... and the map has no other by now. */
+static void down_without_size(void)
+{
+	struct obs_map *map = &w->maps[0].map;
+
+	set_size(p, 0);
+	*world_member(w, 0, other) = map->members[map->n_members - 1];
+	map->n_members--;
+	w->m->maps_lost = true;
+	down();
+	assert_int_equal(other->map, -1);
+}
+
 static void shrunk(void)
 {
 	w->maps[0].map.size_sectors = w->m->maps[0].kernel.size_sectors = 2 * NEW;
@@ -397,6 +410,8 @@ static const struct {
 	{ "none is good", both_down, 0, RESULT_FAILED, "no good path" },
 	{ "standby is good", standby, 2, REQUEST_OPEN, "" },
 	{ "unless it says no size", standby_without_size, 1, REQUEST_OPEN, "" },
+	{ "nothing is known of the only one of the map", down_without_size, 1, RESULT_FAILED,
+		"size unknown: " },
 	{ "a map that is longer", shrunk, 2, RESULT_REFUSED, "smaller than before: " },
 };
 

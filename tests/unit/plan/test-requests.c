@@ -129,6 +129,23 @@ static void test_only_an_answer_after_the_word(void **state)
 	world_require_request(w, id, RESULT_REFUSED, "answers");
 }
 
+static void test_a_look_that_saw_not_all(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin("purge_disconnected no\n");
+	world_of(w, p)->holders.complete = false;
+	unmap(p);
+	id = ask(VERB_PURGE, 0, 0, p);
+	world_run(w, SOON_MS);
+	world_require_request(w, id, REQUEST_OPEN, "");
+	world_require(p, PURGE_HELD, BECAUSE_HOLDERS_UNKNOWN);
+	world_run(w, 6 * REMOVAL_UDEV_MS);
+	world_require_request(w, id, RESULT_REFUSED, "holders unknown");
+	assert_int_equal(w->n_deeds, 0);
+}
+
 static const struct hold_row {
 	const char *rule;
 	enum hold_kind kind;
@@ -659,6 +676,8 @@ int main(void)
 		TEST(test_a_client_that_leaves),
 		TEST(test_held_back_is_let_go),
 		TEST(test_held_back_and_only_asked_about),
+		TEST(test_a_look_that_saw_not_all),
+		TEST(test_held_back_and_not_wanted_any_more),
 		TEST(test_held_back_and_not_wanted_any_more),
 		TEST(test_an_operator_stands_for_the_limit),
 		TEST(test_check),
