@@ -49,6 +49,7 @@ static bool changed_just_now(const struct model *m, const struct path *p)
 	return fence_is_certain(&p->fence);
 }
 
+/* Those that are there: who takes a fenced one away agrees. */
 static uint32_t changed_at_once(const struct model *m)
 {
 	struct path *p;
