@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "act/hand.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dm/table.h"
@@ -353,19 +354,53 @@ static int resize_map(struct dm *dm, const struct act_map *wanted, struct obs_do
 	return dm_extend(dm, wanted->uuid, &wanted->map, wanted->sectors);
 }
 
+/* Of those that use it, nobody may be left without a path, whatever became of the others since that
+ * was judged. The kernel's own word; what cannot be read is no word for it. */
+static int is_carried(struct dm *dm, const struct act_map *wanted)
+{
+	static struct dm_multipath set;
+	struct dm_device device;
+	bool meant = false;
+	int r;
+
+	if (!wanted->carried || !wanted->uuid[0])
+		return 0;
+	r = dm_read(dm, &wanted->map, DM_READ_STATUS, &device);
+	if (r < 0)
+		return r == -ENXIO ? 0 : r;
+	if (!device.open_count || strcmp(device.uuid, wanted->uuid) != 0)
+		return 0;
+	r = dm_status_parse(device.params, &set);
+	for (uint32_t i = 0; r >= 0 && i < set.n_paths; i++) {
+		bool is_it = devt_equal(&set.paths[i].devt, &wanted->member);
+
+		meant |= is_it;
+		if (!is_it && set.paths[i].active)
+			return 0;
+	}
+	return r < 0 ? r : meant ? -EBUSY : 0;
+}
+
 static int perform_verified(
 	const struct action *a, struct dm *dm, int socket, struct obs_done *done)
 {
+	int r;
+
+	done->stage = STAGE_STATE;
+	r = is_carried(dm, &a->map);
+	if (r < 0)
+		return r;
 	done->stage = STAGE_DAEMON;
 	if (packet_peer_is_gone(socket))
 		return -ECANCELED;
+	if (hand_is_late(a->map.boot_ms, a->map.deadline_ms))
+		return -EAGAIN;
 	done->stage = STAGE_WRITE;
 	if (a->kind == ACT_FAIL_PATH)
 		return fail_path(dm, &a->map, done);
 	/* it would have to be asked, and was not known to run when this was decided */
 	if (!a->map.owned) {
-		int r = multipathd_is_running(NULL);
-
+		r = multipathd_is_running(NULL);
 		if (r != 0)
 			return r < 0 ? r : -EAGAIN;
 	}

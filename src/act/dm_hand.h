@@ -5,6 +5,9 @@
  * uuid *and* this number: both are compared before, and the kernel is spoken to by uuid. A map with
  * an owner is removed or made longer by its owner, asked over its socket; the kernel is then looked
  * at, whatever was answered.
+ *
+ * Nothing is begun past the deadline since the order, and no path leaves a map that is used unless
+ * another is active there now.
  */
 #include <stdint.h>
 

@@ -43,6 +43,11 @@ uint64_t hand_clock(void)
 	return loop_now().ms + loop_suspended_ms();
 }
 
+bool hand_is_late(uint64_t boot_ms, uint32_t deadline_ms)
+{
+	return deadline_ms && hand_clock() - boot_ms > deadline_ms;
+}
+
 int hand_send_order(int keeper, const struct action *delete_action, int socket)
 {
 	const struct hand_order order = { .boot_ms = hand_clock() };
@@ -133,12 +138,9 @@ static int way_is_up(struct hand *h)
 	return handles_transport_state(h->handles) == TRANSPORT_DOWN ? -EAGAIN : 0;
 }
 
-/* Who else is in its map, and how many may go a minute, was judged when the order was given. */
 static int is_timely(struct hand *h)
 {
-	uint32_t deadline_ms = action_hand_deadline_ms(h->action);
-
-	return deadline_ms && hand_clock() - h->order->boot_ms > deadline_ms ? -EAGAIN : 0;
+	return hand_is_late(h->order->boot_ms, action_hand_deadline_ms(h->action)) ? -EAGAIN : 0;
 }
 
 static int is_still_gone(struct hand *h)
@@ -157,24 +159,60 @@ static int is_still_gone(struct hand *h)
 	return -EAGAIN;
 }
 
-/* Does a multipath map hold the disk? Then nobody else can claim it, and the map's use was judged.
- */
-static bool is_in_map(int dir, const char *disk)
+static bool is_multipath(int holders, const char *name)
+{
+	char path[2 * PINNED_NAME], uuid[MAX_MAP_NAME];
+
+	snprintf(path, sizeof path, "%.*s/dm/uuid", PINNED_NAME, name);
+	return sysfs_read_text(holders, path, uuid, sizeof uuid) == 0 &&
+	       !strncmp(uuid, "mpath-", strlen("mpath-"));
+}
+
+/* A disk that is being unmade has no state any more, or says that it goes. */
+static bool is_path_there(int slaves, const char *name)
+{
+	char path[2 * PINNED_NAME], state[PINNED_NAME];
+
+	snprintf(path, sizeof path, "%.*s/device/state", PINNED_NAME, name);
+	return sysfs_read_text(slaves, path, state, sizeof state) == 0 &&
+	       strcmp(state, "cancel") != 0 && strcmp(state, "del") != 0;
+}
+
+/* It may be another map than the one whose use was judged: whoever uses that one has another path.
+ * 0, -EBUSY: disk is its last, or negative errno. */
+static int is_not_its_last(int holders, const char *map, const char *disk)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list slaves = { 0 };
+	char path[2 * PINNED_NAME];
+	const char *name;
+	int r;
+
+	snprintf(path, sizeof path, "%.*s/slaves", PINNED_NAME, map);
+	r = sysfs_list_init(&slaves, holders, path);
+	if (r < 0)
+		return r;
+	while ((name = sysfs_list_next(&slaves)))
+		if (strcmp(name, disk) != 0 && is_path_there(sysfs_list_fd(&slaves), name))
+			return 0;
+	r = sysfs_list_end(&slaves);
+	return r < 0 ? r : -EBUSY;
+}
+
+/* Nobody else can claim a disk that a multipath map holds. 1: there is none, 0: it may leave the
+ * one that there is, or negative errno. */
+static int leave_map(int dir, const char *disk)
 {
 	_cleanup_(sysfs_list_done) struct sysfs_list holders = { 0 };
-	char path[2 * PINNED_NAME], uuid[MAX_MAP_NAME];
+	char path[2 * PINNED_NAME];
 	const char *name;
 
 	snprintf(path, sizeof path, "block/%s/holders", disk);
 	if (sysfs_list_init(&holders, dir, path) < 0)
-		return false;
-	while ((name = sysfs_list_next(&holders))) {
-		snprintf(path, sizeof path, "%.*s/dm/uuid", PINNED_NAME, name);
-		if (sysfs_read_text(sysfs_list_fd(&holders), path, uuid, sizeof uuid) == 0 &&
-			!strncmp(uuid, "mpath-", strlen("mpath-")))
-			return true;
-	}
-	return false;
+		return 1;
+	while ((name = sysfs_list_next(&holders)))
+		if (is_multipath(sysfs_list_fd(&holders), name))
+			return is_not_its_last(sysfs_list_fd(&holders), name, disk);
+	return 1;
 }
 
 /* A disk that is being made, or unmade, has a driver and no node: nothing can be said of its use.
@@ -205,8 +243,9 @@ static int is_unused(struct hand *h)
 		return no_disk(h->handles->dir);
 	if (r < 0)
 		return r;
-	if (!h->action->del.claim && is_in_map(h->handles->dir, disk))
-		return 0;
+	r = h->action->del.claim ? 1 : leave_map(h->handles->dir, disk);
+	if (r <= 0)
+		return r;
 	r = pinned_open_node(
 		h->handles->dir, PINNED_DISK, O_RDONLY | O_EXCL | O_NONBLOCK, &h->claim, NULL);
 	/* the kernel looks for other claims first, and lets nobody open what is offline */

@@ -24,6 +24,10 @@ struct hand_order {
 /* Milliseconds since boot, a suspend included. */
 uint64_t hand_clock(void);
 
+/* More than deadline_ms (0: there is none) after boot_ms. What was judged then may not hold any
+ * more: who else is in its map, how many may go a minute. */
+bool hand_is_late(uint64_t boot_ms, uint32_t deadline_ms);
+
 /* Gives keeper the order to fork a hand that reports to the other end of socket (borrowed). Blocks
  * not; 0 or negative errno. */
 int hand_send_order(int keeper, const struct action *delete_action, int socket);
@@ -35,8 +39,8 @@ int hand_send_order(int keeper, const struct action *delete_action, int socket);
  * OBS_HAND and one OBS_DONE, and returns the exit status.
  *
  * Past the action's deadline since the order nothing is written any more. The claim is also made
- * where it was not asked for, unless a multipath map holds the disk: a path that left its map
- * meanwhile is a disk that can be in use.
+ * where it was not asked for, unless a multipath map holds the disk, which has another path then: a
+ * path that left its map meanwhile is a disk that can be in use, and so is the last of a new map.
  */
 int hand_main(const struct action *action, const struct hand_order *order,
 	const struct handles *handles, int socket, int end, int locks);

@@ -385,6 +385,14 @@ static int to_hand(struct perform *p, const struct action *a)
 	return r;
 }
 
+static int to_dm_hand(struct perform *p, const struct action *a)
+{
+	struct action dated = *a;
+
+	dated.map.boot_ms = hand_clock();
+	return to_own_hand(p, HELPER_DM_HAND, 0, &dated);
+}
+
 static int route(struct perform *p, const struct action *a)
 {
 	enum helper_kind kind = route_of(a->kind)->helper;
@@ -396,7 +404,7 @@ static int route(struct perform *p, const struct action *a)
 	case HELPER_OWNER: return to_singleton(p, kind, a);
 	case HELPER_KEEPER:
 		return a->kind == ACT_WATCH ? to_watching_keeper(p, a) : to_keeper(p, a);
-	case HELPER_DM_HAND:
+	case HELPER_DM_HAND: return to_dm_hand(p, a);
 	case HELPER_CLERK: return to_own_hand(p, kind, 0, a);
 	case HELPER_SCAN_HAND: return to_own_hand(p, kind, action_hand_host(a), a);
 	case HELPER_HAND: return to_hand(p, a);

@@ -58,6 +58,8 @@ static const struct field map_fields[] = {
 	FIELD_AS("partitions", action, map.partitions, FIELD_BOOL),
 	FIELD_AS("dev", action, map.dev, FIELD_TEXT),
 	FIELD_AS("ino", action, map.ino, FIELD_U64),
+	FIELD_AS("carried", action, map.carried, FIELD_BOOL),
+	FIELD_AS("deadline_ms", action, map.deadline_ms, FIELD_U32),
 	FIELD_END,
 };
 static const struct field delete_fields[] = {

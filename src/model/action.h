@@ -71,11 +71,14 @@ struct action {
 			struct devt map, member;
 			char name[MAX_MAP_NAME];
 			char uuid[MAX_MAP_NAME + 16];
-			bool owned;	    /* a multipathd is running */
-			uint64_t sectors;   /* that it is to have */
-			bool partitions;    /* that are unused go with it */
-			char dev[MAX_NAME]; /* of the member: by which its owner knows it ... */
-			uint64_t ino;	    /* ... and by which it is the one that is meant */
+			bool owned;	      /* a multipathd is running */
+			uint64_t sectors;     /* that it is to have */
+			bool partitions;      /* that are unused go with it */
+			char dev[MAX_NAME];   /* of the member: by which its owner knows it ... */
+			uint64_t ino;	      /* ... and by which it is the one that is meant */
+			bool carried;	      /* another path carries on a map that is used */
+			uint32_t deadline_ms; /* nothing is begun later; 0: whenever it is */
+			uint64_t boot_ms;     /* when it was handed out: by whoever does that */
 		} map;
 		struct act_delete {
 			uint32_t host;

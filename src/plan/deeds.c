@@ -24,6 +24,9 @@ bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, stru
 	}
 	a->map.partitions = kind == ACT_REMOVE_MAP && p->detach;
 	a->map.owned = m->owner.running;
+	a->map.carried = p->detach && kind != ACT_REMOVE_MAP;
+	/* what is given back is wanted back however late it is */
+	a->map.deadline_ms = kind == ACT_GIVE_PATH ? 0 : DEEDS_MAP_MS;
 	agenda_wake_at(agenda, instant_add_ms(m->now, DEEDS_MAP_MS));
 	return true;
 }

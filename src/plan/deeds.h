@@ -5,7 +5,7 @@
 #include "plan/agenda.h"
 
 enum {
-	DEEDS_MAP_MS = 15000,  /* then a dm hand is given up by who sent it */
+	DEEDS_MAP_MS = 15000,  /* then a dm hand is given up by who sent it, and begins nothing */
 	DEEDS_HAND_MS = 10000, /* then a hand is late, and must not begin any more */
 };
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "act/dm_hand.h"
+#include "act/hand.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "fault.h"
@@ -29,7 +30,7 @@
 
 #define OWNER "/org/kernel/linux/storage/multipathd"
 
-enum { ENDED = 100, LEAKED = 103, SECTORS = 1000, MORE = 2000 };
+enum { ENDED = 100, LEAKED = 103, SECTORS = 1000, MORE = 2000, DEADLINE_MS = 3600000 };
 enum { ORACLE, OTHER, PART1, PART2 }; /* the maps */
 
 #define MEMBER	 "8:16 1"
@@ -44,11 +45,16 @@ static const struct row {
 	bool whole, parts, part_in_use, queues,
 		owner_keeps;		/* of a map that goes with partitions */
 	bool out, no_map, other_device; /* of a path */
+	bool carried, last, late;
 } rows[] = {
 	{ "a path is failed", ACT_FAIL_PATH, .want = 0 },
 	{ "... not in another map", ACT_FAIL_PATH, -ESTALE, .other_number = true },
 	{ "... not for a daemon that is gone", ACT_FAIL_PATH, -ECANCELED, .alone = true },
+	{ "... not when that was long ago", ACT_FAIL_PATH, -EAGAIN, .late = true },
+	{ "... not the last one of a map that is used", ACT_FAIL_PATH, -EBUSY, .carried = true,
+		.in_use = true, .last = true },
 	{ "a map of nobody is removed", ACT_REMOVE_MAP, .want = 0 },
+	{ "... not when that was long ago", ACT_REMOVE_MAP, -EAGAIN, .late = true },
 	{ "... not another one", ACT_REMOVE_MAP, -ESTALE, .other_number = true },
 	{ "... not while it is open", ACT_REMOVE_MAP, -EBUSY, .in_use = true },
 	{ "... not when it may have an owner by now", ACT_REMOVE_MAP, -EAGAIN, .runs = true },
@@ -83,6 +89,14 @@ static const struct row {
 		.runs = true, .other_device = true },
 	{ "... not for a daemon that is gone", ACT_TAKE_PATH, -ECANCELED, .owned = true,
 		.runs = true, .alone = true },
+	{ "... nor the last one of a map that is used", ACT_TAKE_PATH, -EBUSY, .owned = true,
+		.runs = true, .carried = true, .in_use = true, .last = true },
+	{ "... but of one that is not", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
+		.carried = true, .last = true },
+	{ "... and where another is active", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
+		.carried = true, .in_use = true },
+	{ "... nor when that was long ago", ACT_TAKE_PATH, -EAGAIN, .owned = true, .runs = true,
+		.late = true },
 	{ "... nor where there is no owner any more", ACT_TAKE_PATH, -ESRCH, .owned = true },
 	{ "... nor when there may be one by now", ACT_TAKE_PATH, -EAGAIN, .runs = true },
 	{ "its owner is given a path back", ACT_GIVE_PATH, 0, .owned = true, .runs = true,
@@ -131,6 +145,9 @@ static struct action action_of(const struct row *r)
 	a.map.owned = r->owned;
 	a.map.sectors = MORE;
 	a.map.partitions = r->whole;
+	a.map.carried = r->carried;
+	a.map.deadline_ms = DEADLINE_MS;
+	a.map.boot_ms = hand_clock() - (r->late ? DEADLINE_MS + 1 : 0);
 	a.map.ino = inode_of_device() + r->other_device;
 	TEXT_SET(a.map.dev, "sdb");
 	TEXT_SET(a.map.name, r->other_name ? "elsewhere" : "oracle");
@@ -146,7 +163,7 @@ static void set_map(struct mapper_map *map, const char *name, unsigned minor)
 	snprintf(map->uuid, sizeof map->uuid, "mpath-%s", name);
 	TEXT_SET(map->type, "multipath");
 	TEXT_SET(map->params, "0 0 1 1 service-time 0 1 1 " MEMBER);
-	TEXT_SET(map->status, "2 0 0 0 1 1 A 0 1 0 8:16 A 0");
+	TEXT_SET(map->status, "2 0 0 0 1 1 A 0 2 0 8:16 A 0 8:32 A 0");
 }
 
 static void set_part(struct mapper_map *map, unsigned n)
@@ -179,6 +196,8 @@ static void set_up(void)
 	mapper->maps[PART2].open_count = row->part_in_use;
 	mapper_queue(&mapper->maps[ORACLE], row->queues);
 	move_out(&mapper->maps[ORACLE], row->out);
+	if (row->last)
+		TEXT_SET(mapper->maps[ORACLE].status, "2 0 0 0 1 1 A 0 2 0 8:16 A 0 8:32 F 1");
 	before = *mapper;
 }
 

@@ -28,11 +28,14 @@ static const struct row {
 	const char *rule;
 	bool may_write;
 	bool good, claimed, locked, late, alone, fenced, fence, no_locks, in_map, no_claim;
-	const char *state, *way;
+	const char *state, *way, *neighbour; /* its state, in the map */
 } rows[] = {
 	{ "all holds", .may_write = true },
 	{ "it is in a map, which has claimed it", .may_write = true, .in_map = true,
-		.claimed = true, .no_claim = true },
+		.claimed = true, .no_claim = true, .neighbour = "running\n" },
+	{ "a map has no other path by now", .in_map = true, .claimed = true, .no_claim = true },
+	{ "the other path goes", .in_map = true, .claimed = true, .no_claim = true,
+		.neighbour = "cancel\n" },
 	{ "a fenced one is offline", .may_write = true, .fenced = true, .state = "offline\n" },
 	{ "it is to be fenced", .may_write = true, .fence = true },
 	{ "it answers", .good = true },
@@ -159,6 +162,14 @@ static void test_hand(void **state)
 		if (row->in_map) {
 			disk_folder("sys/" DISK "/block/sda/holders/dm-3/dm");
 			disk_write("sys/" DISK "/block/sda/holders/dm-3/dm/uuid", "mpath-one\n");
+			disk_folder("sys/" DISK "/block/sda/holders/dm-3/slaves/sda/device");
+			disk_write("sys/" DISK "/block/sda/holders/dm-3/slaves/sda/device/state",
+				"running\n");
+		}
+		if (row->neighbour) {
+			disk_folder("sys/" DISK "/block/sda/holders/dm-3/slaves/sdb/device");
+			disk_write("sys/" DISK "/block/sda/holders/dm-3/slaves/sdb/device/state",
+				row->neighbour);
 		}
 		watch = disk_watch();
 		assert_int_equal(handles_open(&watch, &handles), 0);

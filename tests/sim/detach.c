@@ -142,14 +142,15 @@ void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_t
 			hand->lun);
 }
 
-/* By the last that was told of it. */
-static bool is_good(const struct device *d)
+/* By the last that was told of it when the hand was sent. */
+static bool is_good(const struct device *d, instant sent)
 {
-	return d->ino && !d->going && !d->agreeing && instant_is_set(d->present_at);
+	return d->ino && !d->going && instant_is_set(d->present_at) &&
+	       (!d->agreeing || !instant_before(d->doubted_at, sent));
 }
 
 /* A path leaves a map that somebody uses: another carries on. */
-void oracle_take(struct sim *s, uint32_t host, uint32_t lun)
+void oracle_take(struct sim *s, uint32_t host, uint32_t lun, instant sent)
 {
 	int map = world_map_of(s, &s->devices[host][lun]);
 	const struct map_truth *m = map < 0 ? NULL : &s->maps[map];
@@ -163,7 +164,8 @@ void oracle_take(struct sim *s, uint32_t host, uint32_t lun)
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
 		const struct device *d = &s->devices[i / LUNS][i % LUNS];
 
-		good += d != &s->devices[host][lun] && is_good(d) && world_map_of(s, d) == map;
+		good += d != &s->devices[host][lun] && is_good(d, sent) &&
+			world_map_of(s, d) == map && world_member(s, d)->active;
 	}
 	REQUIRE(good > 0, "detach: the last path", host, lun);
 }

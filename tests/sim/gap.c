@@ -15,6 +15,7 @@
 enum {
 	SOON_MS = 2000, /* after it was told of a device that comes back, when nothing hinders it */
 	LATE_MS = 180000,    /* a word may have begun so long ago */
+	READING_MS = 5000,   /* what is read of a host that loses all may be so old */
 	UNMAPPED_MS = 30000, /* it may be late to hear that a volume is mapped again */
 };
 
@@ -75,6 +76,11 @@ static bool is_unmapped(const struct sim *s, const struct obs_gap *is)
 	       instant_ms_between(s->given_at[h][l], s->now) < UNMAPPED_MS;
 }
 
+static bool has_just_left(const struct sim *s, const struct gap_truth *g)
+{
+	return instant_is_set(g->left_at) && instant_ms_between(g->left_at, s->now) < READING_MS;
+}
+
 void gaps_sent(struct sim *s, const struct action *a)
 {
 	const struct obs_gap *is = &a->gap.gap;
@@ -86,6 +92,8 @@ void gaps_sent(struct sim *s, const struct action *a)
 	if (a->kind == ACT_KEEP_OUT) {
 		REQUIRE(is->youngest <= s->last_ino, "P9: another", h, l);
 		g->wanted_back &= g->used;
+		if (g->is.ino != is->ino)
+			g->left_at = INSTANT_NEVER;
 		g->is = *is;
 		g->used = true;
 		return;
@@ -93,8 +101,8 @@ void gaps_sent(struct sim *s, const struct action *a)
 	if (!g->used)
 		return;
 	/* not detached after all; its time is over; the array; an operator */
-	REQUIRE(s->devices[h][l].ino == is->ino || instant_reached(s->now, is->until) ||
-			is_unmapped(s, is) || g->wanted_back,
+	REQUIRE(s->devices[h][l].ino == is->ino || has_just_left(s, g) ||
+			instant_reached(s->now, is->until) || is_unmapped(s, is) || g->wanted_back,
 		"P9: let in", h, l);
 	g->used = false;
 }
@@ -146,6 +154,14 @@ static void want_back(struct sim *s, const struct obs_gap *is)
 {
 	for (uint32_t i = 0; i < GAPS; i++)
 		s->gaps[i].wanted_back |= !strcmp(s->gaps[i].is.wwid, is->wwid);
+}
+
+/* By another's hand than ours, perhaps when it was just seen that we did not take it away. */
+void gaps_note_left(struct sim *s, uint64_t ino)
+{
+	for (uint32_t i = 0; i < GAPS; i++)
+		if (s->gaps[i].is.ino == ino)
+			s->gaps[i].left_at = s->now;
 }
 
 /* By a name that says less it may be anywhere. */

@@ -71,6 +71,7 @@ static enum hand_stage refuse(
 	const struct device *d = &s->devices[hand->host][hand->lun];
 	enum device_state wanted = hand->fenced ? DEVICE_OFFLINE : DEVICE_RUNNING;
 	bool there = d->ino == hand->ino && !d->going;
+	int map = world_map_of(s, d);
 	enum gone gone;
 
 	*ret_why = -EBUSY;
@@ -87,7 +88,9 @@ static enum hand_stage refuse(
 	if (gone != GONE_UNSUPPORTED && !(gone == GONE_QUALIFIER && hand->by_qualifier))
 		return STAGE_ASK;
 	*ret_why = -EBUSY;
-	if ((hand->claim || world_map_of(s, d) < 0) && world_is_busy(s, d))
+	if ((hand->claim || map < 0) && world_is_busy(s, d))
+		return STAGE_CLAIM;
+	if (!hand->claim && map >= 0 && !world_others_in_map(s, hand->host, hand->lun, map))
 		return STAGE_CLAIM;
 	*ret_why = -EPIPE;
 	return hand->daemon == s->daemon ? STAGE_WRITE : STAGE_DAEMON;

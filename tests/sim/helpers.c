@@ -307,6 +307,31 @@ static struct device *device_of(struct sim *s, const struct act_map *wanted)
 	return NULL;
 }
 
+/* As a hand looks, in the kernel. */
+static bool is_carried(const struct sim *s, const struct act_map *wanted)
+{
+	bool others = false, meant = false;
+
+	for (uint32_t i = 0; i < MAPS; i++) {
+		const struct map_truth *m = &s->maps[i];
+
+		if (!m->exists || !m->mounted || m->minor != wanted->map.minor)
+			continue;
+		for (uint32_t j = 0; j < m->n_members; j++) {
+			bool is_it = m->members[j].minor == wanted->member.minor;
+
+			meant |= is_it;
+			others |= !is_it && m->members[j].active;
+		}
+	}
+	return !wanted->carried || !meant || others;
+}
+
+static bool is_late(const struct sim *s, const struct act_map *wanted)
+{
+	return wanted->deadline_ms && s->now.ms - wanted->boot_ms > wanted->deadline_ms;
+}
+
 static int take_path(struct sim *s, const struct act_map *wanted)
 {
 	struct device *d = device_of(s, wanted);
@@ -318,7 +343,7 @@ static int take_path(struct sim *s, const struct act_map *wanted)
 		return -ESRCH;
 	if (map >= 0 && s->maps[map].minor == wanted->map.minor) {
 		oracle_take(s, (uint32_t)(d - &s->devices[0][0]) / LUNS,
-			(uint32_t)(d - &s->devices[0][0]) % LUNS);
+			(uint32_t)(d - &s->devices[0][0]) % LUNS, (instant){ wanted->boot_ms });
 		maps_take(s, d);
 	}
 	return 0;
@@ -357,6 +382,10 @@ static void dm_hand(struct sim *s, const struct event *e)
 
 	if (!s->peace && sim_chance(s, 50))
 		o.result = sim_chance(s, 500) ? -EIO : -EPIPE; /* refused, or lost */
+	else if (is_late(s, &e->action.map))
+		o.result = -EAGAIN;
+	else if (!is_carried(s, &e->action.map))
+		o.result = -EBUSY;
 	else
 		o.result = e->action.kind == ACT_TAKE_PATH ? take_path(s, &e->action.map)
 			   : e->action.kind == ACT_GIVE_PATH
@@ -473,6 +502,8 @@ void helpers_act(void *arg, const struct action *a)
 	}
 	e = sim_push(s, EVENT_ANSWER, when_answered(s, helper));
 	e->action = *a;
+	if (helper == HELPER_DM_HAND)
+		e->action.map.boot_ms = s->now.ms;
 	e->helper = helper;
 	e->host = a->kind == ACT_WATCH ? a->watch.host : a->kind == ACT_CHECK ? a->check.host : 0;
 	e->epoch = s->epochs[helper][e->host];

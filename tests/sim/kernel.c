@@ -178,6 +178,8 @@ void world_end_removal(struct sim *s, uint32_t host, uint32_t lun)
 {
 	sim_story(s, "world: %u:0:0:%u is gone", host, lun);
 	keep_shell(s, &s->devices[host][lun]);
+	if (s->devices[host][lun].others_took)
+		gaps_note_left(s, s->devices[host][lun].ino);
 	/* that its target answered there remains true */
 	s->devices[host][lun] = (struct device){ .present_at = s->devices[host][lun].present_at };
 	world_uevent(s, host, lun, UEVENT_REMOVE, ATTENTION_NONE);
@@ -260,6 +262,7 @@ void kernel_delete_slowly(struct sim *s, uint32_t host, uint32_t lun, instant un
 	struct event *e;
 
 	maps_note_taken(s, &s->devices[host][lun]);
+	s->devices[host][lun].others_took = true;
 	world_begin_removal(s, host, lun);
 	e = sim_push(s, EVENT_GONE, until);
 	e->host = host;
@@ -271,6 +274,7 @@ void kernel_delete_slowly(struct sim *s, uint32_t host, uint32_t lun, instant un
 void kernel_delete(struct sim *s, uint32_t host, uint32_t lun)
 {
 	maps_note_taken(s, &s->devices[host][lun]);
+	s->devices[host][lun].others_took = true;
 	world_begin_removal(s, host, lun);
 	world_end_removal(s, host, lun);
 }

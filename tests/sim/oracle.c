@@ -79,6 +79,8 @@ static void told_answer(struct sim *s, uint32_t host, uint32_t lun, const struct
 		(check && c->tur.sense[1] == 6))
 		return;
 	if (gone == GONE_QUALIFIER || scsi_says_unsupported(&c->tur)) {
+		if (!d->agreeing)
+			d->doubted_at = s->now;
 		if (!d->agreeing || instant_ms_between(d->agreed_at, s->now) >= 500) {
 			d->agreeing++;
 			d->agreed_at = s->now;
@@ -333,7 +335,7 @@ void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth 
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
 		const struct device *other = &s->devices[i / LUNS][i % LUNS];
 
-		n += other->ino && instant_is_set(other->fence_sent_at) &&
+		n += other->ino && !other->going && instant_is_set(other->fence_sent_at) &&
 		     instant_ms_between(other->fence_sent_at, s->now) < MINUTE_MS;
 	}
 	REQUIRE(n <= s->words.fence_limit, "P7", h, l);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { HAND_LONG_MS = 120000 };
+#include "plan/reconcile.h"
+
+enum { HAND_LONG_MS = 120000, KNOWN_MS = RECONCILE_DEVICES_MS + 5000 };
 
 /* ---- waits ----------------------------------------------------------------------------------- */
 
@@ -183,6 +185,8 @@ static const struct path *require_known(struct sim *s, uint32_t h, uint32_t l)
 
 	world_sysfs(h, l, sysfs);
 	p = model_path_at(m, sysfs);
+	if (!p && d->ino && instant_ms_between(d->born, s->now) < KNOWN_MS)
+		return NULL; /* our own scan found it, and the event was lost */
 	REQUIRE(!p == !d->ino || (!p && d->going), "peace", h, l);
 	if (!p)
 		return NULL;

@@ -55,6 +55,7 @@ struct device {
 	uint64_t ino;			/* 0: there is none */
 	uint32_t minor, volume;		/* as it was when it was scanned */
 	bool going, offline, condemned; /* by an operator who looked */
+	bool others_took;		/* it is going, and not by us */
 	instant born;
 	enum attention attention; /* pending at the target */
 
@@ -79,6 +80,7 @@ struct device {
 
 	/* what the core was told, counted by ourselves */
 	uint32_t agreeing;
+	instant doubted_at; /* the first of them */
 	instant agreed_at, present_at, outage_at;
 };
 
@@ -163,6 +165,7 @@ struct gap_truth {
 	bool used;	  /* in force */
 	bool recorded;	  /* for udev and the next daemon */
 	bool wanted_back; /* by an operator */
+	instant left_at;  /* the device that it began with, by itself or by another's hand */
 	struct obs_gap is;
 };
 
@@ -449,7 +452,7 @@ void records_strike(struct sim *s, uint64_t number);
 /* What a daemon before this one had begun. */
 void records_tell(struct sim *s);
 void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand);
-void oracle_take(struct sim *s, uint32_t host, uint32_t lun);
+void oracle_take(struct sim *s, uint32_t host, uint32_t lun, instant sent);
 void oracle_detach_peace(struct sim *s);
 
 /* gap */
@@ -460,6 +463,7 @@ void gaps_tell(struct sim *s);
 /* What the target behind a host says of a number, asked for it. */
 enum lun_word gaps_list(struct sim *s, uint32_t host, uint64_t lun);
 /* An operator has LUNs looked for: there, or (NULL) everywhere. */
+void gaps_note_left(struct sim *s, uint64_t ino);
 void gaps_note_rescan(struct sim *s, const char *name);
 bool oracle_is_kept_out(const struct sim *s, uint32_t host, uint32_t lun);
 bool oracle_will_be_kept_out(const struct sim *s, uint64_t ino);
