@@ -518,6 +518,54 @@ static void test_what_is_being_deleted_is_not_given_back(void **state)
 	assert_int_equal(count(ACT_GIVE_PATH), 1);
 }
 
+/* Two words stand for p, and the first of them is refused after it took p. The other only looks, as
+ * its record is not written yet. */
+static void begin_refused_beside_another(void)
+{
+	struct path *q, *only[1];
+
+	begin();
+	with_owner();
+	q = world_path(w, 3, 2, two);
+	only[0] = q;
+	world_map(w, MAP + 1, two, only, 1);
+	world_run(w, SETTLED_MS);
+	say("host3", 0);
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	leaves_map(p);
+	world_end_of(w, last_of(ACT_TAKE_PATH), 0, STAGE_NONE);
+	say(p->device.dev, 0);
+	world_end_of(w, last_of(ACT_REMOVE_MAP), -EBUSY, STAGE_WRITE);
+	world_run(w, SOON_MS);
+	assert_true(p->detach_looks);
+	assert_int_equal(count(ACT_GIVE_PATH), 0);
+	assert_int_equal(count(ACT_STRIKE_OUT), 0);
+}
+
+/* They would take it and give it back to each other for ever. */
+static void test_what_another_word_wants_is_not_given_back(void **state)
+{
+	(void)state;
+	begin_refused_beside_another();
+	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	assert_false(p->detach_looks);
+	assert_int_not_equal(p->detach, 0);
+	assert_int_equal(count(ACT_GIVE_PATH), 0);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1); /* the first is over */
+}
+
+static void test_what_another_word_leaves_is_given_back(void **state)
+{
+	(void)state;
+	begin_refused_beside_another();
+	ends(ACT_WRITE_DOWN, -EIO, STAGE_NONE);
+	assert_int_equal(p->detach, 0);
+	assert_int_equal(count(ACT_GIVE_PATH), 1);
+	ends(ACT_GIVE_PATH, 0, STAGE_NONE);
+	assert_int_equal(count(ACT_GIVE_PATH), 1);
+	assert_int_equal(count(ACT_STRIKE_OUT), 2);
+}
+
 static void test_a_map_that_comes_back_is_a_refusal_by_name(void **state)
 {
 	uint64_t id;
@@ -1083,6 +1131,8 @@ int main(void)
 		TEST(test_a_map_in_use_after_all_ends_it_by_name),
 		TEST(test_a_late_refusal_is_undone),
 		TEST(test_what_is_being_deleted_is_not_given_back),
+		TEST(test_what_another_word_wants_is_not_given_back),
+		TEST(test_what_another_word_leaves_is_given_back),
 		TEST(test_a_map_that_comes_back_is_a_refusal_by_name),
 		TEST(test_a_word_that_cannot_be_written_down_is_not_done),
 		TEST(test_an_answer_does_not_take_the_word_back),

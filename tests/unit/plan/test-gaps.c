@@ -584,6 +584,36 @@ static void test_what_is_let_in_stays(void **state)
 	assert_int_equal(count(ACT_DELETE), 0);
 }
 
+/* Its owner was told to leave it; that is taken back with the rest. */
+static void test_what_is_let_in_is_its_owners_again(void **state)
+{
+	struct path *p;
+
+	(void)state;
+	begin("");
+	detach("vol");
+	gone();
+	w->owner.running = true;
+	w->m->owner_asked.answered = false;
+	world_run(w, 2000);
+	p = comes_back(3);
+	world_run(w, 1000);
+	world_hold(w, p, HOLD_MOUNT, false, false);
+	deeds_end(ACT_TAKE_PATH);
+	world_run(w, 5000);
+	world_require(p, PURGE_HELD, BECAUSE_HOLDERS);
+	assert_int_equal(count(ACT_GIVE_PATH), 0);
+	rescan(place_of_host(3));
+	world_run(w, 5000);
+	assert_int_equal(count(ACT_GIVE_PATH), 1);
+	deeds_end(ACT_GIVE_PATH);
+	world_run(w, 5000);
+	assert_int_equal(count(ACT_GIVE_PATH), 0);  /* no more */
+	assert_int_equal(count(ACT_STRIKE_OUT), 0); /* nothing was written down for that */
+	for (uint32_t i = 0; i < w->m->n_detaches; i++)
+		assert_int_equal(w->m->detaches[i].stage, DETACH_NONE);
+}
+
 /* The array took it away before we did. */
 static void test_its_own_word_ends_it_when_it_is_gone(void **state)
 {
@@ -695,6 +725,7 @@ int main(void)
 		TEST(test_whoever_uses_it_keeps_it_and_is_named),
 		TEST(test_its_owner_is_told_first),
 		TEST(test_what_is_let_in_stays),
+		TEST(test_what_is_let_in_is_its_owners_again),
 		TEST(test_its_own_word_ends_it_when_it_is_gone),
 		TEST(test_its_word_of_another_configuration_ends_nothing),
 		TEST(test_what_had_not_left_yet_did_not_come_back),
