@@ -225,9 +225,13 @@ static void map_volume(struct sim *s)
 static void flicker(struct sim *s)
 {
 	uint32_t host = sim_below(s, HOSTS);
+	instant last = s->nexuses[host].flicker_until;
 
 	if (s->words.checks < 2)
 		return; /* one answer is enough by configuration */
+	if (instant_is_set(last) &&
+		(instant_before(s->now, last) || instant_ms_between(last, s->now) < CALM_MS))
+		return; /* at every question, it could not be told from one that is gone */
 	sim_story(s, "array: nexus %u flickers", host);
 	s->nexuses[host].flicker_until = instant_add_ms(s->now, FLICKER_MS);
 }
