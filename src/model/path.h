@@ -156,7 +156,7 @@ struct path {
 	instant claim_refused_at;
 	uint32_t claims_refused; /* since the mark */
 	instant udev_seen_at;
-	uint32_t unseen; /* looks at its holders, one after the other, that did not see all */
+	uint32_t unseen;  /* looks at its holders, one after the other, that did not see all */
 	bool looks_again; /* a held path is verified again: told only if it comes out otherwise */
 	enum reason told_why; /* of the last step that was told */
 

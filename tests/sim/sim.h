@@ -48,7 +48,7 @@ enum {
 	SD_MAJOR = 8,
 	DM_MAJOR = 253,
 	GIVEN_MS = 30000, /* by then everything was asked */
-	CALM_MS = 10000, /* between two flickers */
+	CALM_MS = 10000,  /* between two flickers */
 	FLICKER_MS = 400, /* less than the pace of agreeing answers */
 };
 
