@@ -28,6 +28,7 @@ static const struct row {
 	const char *rule;
 	bool may_write;
 	bool good, claimed, locked, late, alone, fenced, fence, no_locks, in_map, no_claim;
+	bool detached;
 	const char *state, *way, *neighbour; /* its state, in the map */
 } rows[] = {
 	{ "all holds", .may_write = true },
@@ -48,6 +49,20 @@ static const struct row {
 	{ "the order is late", .late = true },
 	{ "the daemon is gone", .alone = true },
 	{ "a fenced one was brought back", .fenced = true },
+	{ "a fenced one, and the order is late", .fenced = true, .state = "offline\n",
+		.late = true },
+	{ "it is to be fenced, and the order is late", .fence = true, .late = true },
+	{ "it is to be fenced, and the daemon is gone", .fence = true, .alone = true },
+	{ "an operator's word: it answers", .may_write = true, .detached = true, .good = true },
+	{ "an operator's word, and somebody uses it", .detached = true, .good = true,
+		.claimed = true },
+	{ "an operator's word, and it is the last of a map by now", .detached = true, .good = true,
+		.claimed = true, .no_claim = true, .in_map = true },
+	{ "an operator's word, of long ago", .detached = true, .good = true, .late = true },
+	{ "an operator's word, and the daemon is gone", .detached = true, .good = true,
+		.alone = true },
+	{ "an operator's word, and another hand is out there", .detached = true, .good = true,
+		.locked = true },
 };
 
 static const struct row *row;
@@ -66,6 +81,7 @@ static struct action action_of(const struct row *r)
 		.deadline_ms = 60000,
 		.claim = !r->no_claim,
 		.fenced = r->fenced,
+		.detached = r->detached,
 		.devt = { 8, 0 } };
 	return a;
 }
@@ -130,6 +146,8 @@ static void run(const struct fault *f)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED)
 		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
 	was_written = disk_was_written("sys/" DISK "/delete");
+	if (!row->may_write)
+		was_written |= disk_holds("sys/" DISK "/state", "offline\n") && !row->fenced;
 	if (was_written && !row->may_write)
 		fail_msg("%s, %s: it writes", row->rule, fault_text(f));
 	if (!fault_struck() && (done.result == 0) != row->may_write)
