@@ -101,6 +101,7 @@ static void told_identity(struct sim *s, uint32_t host, uint32_t lun)
 
 	if (!volume)
 		return;
+	d->told_volume = volume;
 	if (map < 0 || volume == s->maps[map].volume) {
 		d->elsewhere_told = 0;
 		return;
@@ -370,14 +371,15 @@ static void require_asked(struct sim *s, const struct handle *handle)
 			(unsigned long long)instant_ms_between(handle->asked_at, s->now));
 }
 
-/* By the last that was told of each; one that is fenced cannot be asked. */
+/* By the last that was told of each, also before it came into the map; one that is fenced cannot be
+ * asked. */
 static bool all_told_elsewhere(const struct sim *s, int map)
 {
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
 		const struct device *d = &s->devices[i / LUNS][i % LUNS];
 
-		if (d->ino && !d->going && !d->offline && !d->elsewhere_told &&
-			world_map_of(s, d) == map)
+		if (d->ino && !d->going && !d->offline && world_map_of(s, d) == map &&
+			(!d->told_volume || d->told_volume == s->maps[map].volume))
 			return false;
 	}
 	return true;

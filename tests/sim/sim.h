@@ -64,6 +64,7 @@ struct device {
 	instant reinstated_at, allowed_at;
 	instant elsewhere_at; /* since then it is told that it leads elsewhere */
 	uint32_t elsewhere_told;
+	uint32_t told_volume;  /* what was read last by which one could know it */
 	instant told_at;       /* the core was told that it is there ... */
 	uint32_t told_when;    /* ... after so many disturbances */
 	instant differed_at;   /* its volume was another than it could be taken for */
