@@ -89,8 +89,23 @@ ok ask delete 3 claim=no -- "a disk under a linear map is to be deleted without 
 like "$answer" "done *result=-16 asked=yes stage=5*" "refused: that is not a multipath map"
 must dmsetup remove --retry lv
 must modprobe -a dm_multipath dm_service_time
-must dmsetup create mp --uuid mpath-x --table "0 32768 multipath 0 0 1 1 service-time 0 1 2 $(cat "/sys/block/$disk_3/dev") 1 1"
-ok ask delete 3 claim=no -- "a path of a multipath map is deleted without a claim"
+# DISK...
+multipath_map()
+{
+	local disk paths
+
+	paths=''
+	for disk; do
+		paths="$paths $(cat "/sys/block/$disk/dev") 1 1"
+	done
+	dmsetup create mp --uuid mpath-x --table "0 32768 multipath 0 0 1 1 service-time 0 $# 2$paths"
+}
+must multipath_map "$disk_3"
+ok ask delete 3 claim=no -- "the only path of a multipath map is to be deleted without a claim"
+like "$answer" "done *result=-16 asked=yes stage=5*" "refused: whoever uses the map would have none"
+must dmsetup remove --retry mp
+must multipath_map "$disk_3" "$disk_6"
+ok ask delete 3 claim=no -- "one of two is deleted without a claim"
 ok wait_until 10 device_gone "$dir_3" -- "it goes"
 must dmsetup remove --retry mp
 
@@ -115,7 +130,7 @@ case $answer in *asked=yes*) fail "and sent nothing" ;; *) pass "and sent nothin
 echo running >"$dir_4/state"
 
 # a path of a map is not opened, so that only its state says no
-must dmsetup create mp --uuid mpath-x --table "0 32768 multipath 0 0 1 1 service-time 0 1 2 $(cat "/sys/block/$disk_4/dev") 1 1"
+must multipath_map "$disk_4" "$disk_6"
 test_point hand-before-claim
 begin delete 4 claim=no
 must wait_until 20 a_hand_stands
