@@ -24,10 +24,11 @@
 #include "disk.h"
 #include "fault.h"
 #include "port/packet.h"
+#include "process.h"
 
 #define FOLDER "run/state/gap/@naa.60014"
 
-enum { ENDED = 100, LEAKED = 103, NUMBER = 5 };
+enum { NUMBER = 5 };
 
 static const struct row {
 	const char *rule;
@@ -116,24 +117,6 @@ static void set_up(void)
 		assert_int_equal(gaps_write(&elder, "@naa.60014"), 0);
 }
 
-static int begin_clerk(int daemon, int socket)
-{
-	long live = fault_live();
-	unsigned fds, left;
-	int pid = fork(), r;
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	close_fd(daemon);
-	fds = fault_open_fds();
-	fault_begin();
-	r = clerk_main(socket, 0);
-	fault_end();
-	left = fault_open_fds();
-	_exit(left != fds || fault_live() != live ? LEAKED : ENDED + r);
-}
-
 static bool hear(int socket, struct observation *ret)
 {
 	bool any = packet_receive_patiently(socket, &packet) == 1 &&
@@ -147,19 +130,17 @@ static bool hear(int socket, struct observation *ret)
 static int ask(const struct fault *f, const struct action *a)
 {
 	struct observation done = { .result = -EPIPE };
-	int pair[2], pid, status;
+	int pair[2], pid;
 
 	assert_int_equal(packet_pair(pair), 0);
 	assert_int_equal(packet_send_one(pair[0], a, action_size(a), NULL, 0), 0);
 	assert_int_equal(shutdown(pair[0], SHUT_WR), 0); /* nothing more is asked */
-	pid = begin_clerk(pair[0], pair[1]);
+	pid = process_begin(clerk_main, 0, pair[0], pair[1]);
 	close(pair[1]);
 	if (!hear(pair[0], &done))
 		done.result = -EPIPE;
 	close(pair[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
-		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
+	process_end(pid, row->rule, f);
 	if (done.result < 0 && !strerrorname_np(-done.result))
 		fail_msg("%s, %s: %d", row->rule, fault_text(f), done.result);
 	return done.result;

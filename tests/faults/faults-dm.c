@@ -26,11 +26,12 @@
 #include "fault.h"
 #include "mapper.h"
 #include "port/packet.h"
+#include "process.h"
 #include "../unit/root.h"
 
 #define OWNER "/org/kernel/linux/storage/multipathd"
 
-enum { ENDED = 100, LEAKED = 103, SECTORS = 1000, MORE = 2000, DEADLINE_MS = 3600000 };
+enum { SECTORS = 1000, MORE = 2000, DEADLINE_MS = 3600000 };
 enum { ORACLE, OTHER, PART1, PART2 }; /* the maps */
 
 #define MEMBER	 "8:16 1"
@@ -298,24 +299,6 @@ static void write_file(const char *path, const char *text)
 
 /* ---- the hand ----------------------------------------------------------------------------- */
 
-static int begin_hand(int daemon, int socket)
-{
-	long live = fault_live();
-	unsigned fds, left;
-	int pid = fork(), r;
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	close_fd(daemon);
-	fds = fault_open_fds();
-	fault_begin();
-	r = dm_hand_main(socket, 0);
-	fault_end();
-	left = fault_open_fds();
-	_exit(left != fds || fault_live() != live ? LEAKED : ENDED + r);
-}
-
 static bool hear(int socket, struct observation *ret)
 {
 	bool any = packet_receive_patiently(socket, &packet) == 1 &&
@@ -410,7 +393,7 @@ static void run(const struct fault *f)
 {
 	const struct action a = action_of(row);
 	struct observation done;
-	int pair[2], pid, status;
+	int pair[2], pid;
 	bool heard;
 
 	set_up();
@@ -420,19 +403,17 @@ static void run(const struct fault *f)
 		pair[0] = close_fd(pair[0]);
 	else
 		assert_int_equal(shutdown(pair[0], SHUT_WR), 0); /* nothing more is asked */
-	pid = begin_hand(pair[0], pair[1]);
+	pid = process_begin(dm_hand_main, 0, pair[0], pair[1]);
 	close(pair[1]);
 	heard = pair[0] >= 0 && hear(pair[0], &done);
 	close_fd(pair[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	process_end(pid, row->rule, f);
 	if (row->owned)
 		wait_for_owner();
 	if (heard) {
 		require_word(f, &done);
 		require_queueing(f, &done);
 	}
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
-		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
 	require_untouched(f);
 }
 

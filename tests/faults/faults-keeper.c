@@ -22,8 +22,7 @@
 #include "disk.h"
 #include "fault.h"
 #include "port/packet.h"
-
-enum { ENDED = 100, LEAKED = 103 };
+#include "process.h"
 
 static const struct row {
 	const char *rule;
@@ -41,26 +40,6 @@ static const struct row {
 
 static const struct row *row;
 static struct packet packet;
-
-static int begin_keeper(int daemon, int socket)
-{
-	long live = fault_live();
-	unsigned fds, left;
-	int pid = fork(), r;
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	close(daemon);
-	fds = fault_open_fds();
-	fault_begin();
-	r = keeper_main(socket, 3);
-	fault_end();
-	left = fault_open_fds();
-	if (left != fds || fault_live() != live)
-		_exit(LEAKED);
-	_exit(ENDED + r);
-}
 
 /* The answer to this action; false: the other end closed. */
 static bool wait_for(int socket, uint64_t action, struct observation *ret)
@@ -120,7 +99,7 @@ static void run(const struct fault *f)
 	struct action check = { .kind = ACT_CHECK, .id = 2, .path = { 1, 1 } };
 	struct action forget = { .kind = ACT_FORGET, .path = { 1, 1 } };
 	struct observation o;
-	int pair[2], pid, status;
+	int pair[2], pid;
 
 	watch.watch = disk_watch();
 	check.check.host = 3;
@@ -128,7 +107,7 @@ static void run(const struct fault *f)
 	check.check.seek = row->lun != 0;
 	check.check.lun = row->lun;
 	assert_int_equal(packet_pair(pair), 0);
-	pid = begin_keeper(pair[0], pair[1]);
+	pid = process_begin(keeper_main, 3, pair[0], pair[1]);
 	close(pair[1]);
 	if (ask(pair[0], &watch, &o) && require_name(f, &o, "watch") && ask(pair[0], &check, &o)) {
 		require_name(f, &o, "check");
@@ -137,9 +116,7 @@ static void run(const struct fault *f)
 	}
 	packet_send_one(pair[0], &forget, action_size(&forget), NULL, 0);
 	close(pair[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
-		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
+	process_end(pid, row->rule, f);
 	if (disk_was_written("sys/" DISK "/delete") != row->gone && (!row->gone || !fault_struck()))
 		fail_msg("%s, %s", row->rule, fault_text(f));
 }

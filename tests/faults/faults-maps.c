@@ -24,8 +24,9 @@
 #include "model/action.h"
 #include "observe/maps.h"
 #include "port/packet.h"
+#include "process.h"
 
-enum { ENDED = 100, LEAKED = 103, MOST_TOLD = 8, PATIENCE_MS = 10000 };
+enum { MOST_TOLD = 8, PATIENCE_MS = 10000 };
 enum { ORACLE, DB, VOLUME, LATE }; /* of the mapper */
 
 /* What is there: at first, and after something changed. */
@@ -64,24 +65,6 @@ static void set_up(void)
 	TEXT_SET(changed.maps[ORACLE].status, "2 0 0 0 1 1 A 0 2 0 8:16 F 1 8:32 A 0");
 	changed.maps[DB].there = false;
 	set_map(&changed.maps[LATE], "late", LATE, "multipath");
-}
-
-static int begin_helper(int daemon, int socket)
-{
-	long live = fault_live();
-	unsigned fds, left;
-	int pid = fork(), r;
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	close(daemon);
-	fds = fault_open_fds();
-	fault_begin();
-	r = maps_main(socket, 0);
-	fault_end();
-	left = fault_open_fds();
-	_exit(left != fds || fault_live() != live ? LEAKED : ENDED + r);
 }
 
 static void note(const struct observation *o)
@@ -190,12 +173,12 @@ static void change(const struct fault *f, int socket)
 
 static void run(const struct fault *f)
 {
-	int pair[2], pid, status;
+	int pair[2], pid;
 
 	*mapper = at_first;
 	mapper_forget();
 	assert_int_equal(packet_pair(pair), 0);
-	pid = begin_helper(pair[0], pair[1]);
+	pid = process_begin(maps_main, 0, pair[0], pair[1]);
 	close(pair[1]);
 	ask_until_told(f, pair[0]);
 	if (!told.lost && told.result == 0)
@@ -207,9 +190,7 @@ static void run(const struct fault *f)
 	if (is_first)
 		memcpy(as_it_is[1], told.last, sizeof told.last);
 	close(pair[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
-		fail_msg("%s: it ended by %x", fault_text(f), (unsigned)status);
+	process_end(pid, NULL, f);
 }
 
 static void test_maps(void **state)

@@ -23,12 +23,13 @@
 #include "disk.h"
 #include "fault.h"
 #include "port/packet.h"
+#include "process.h"
 
 #define HOST   "devices/pci0/host3"
 #define SCAN   "sys/" HOST "/scsi_host/host3/scan"
 #define RESCAN "sys/" DISK "/rescan"
 
-enum { ENDED = 100, LEAKED = 103, SECTORS = 2048 };
+enum { SECTORS = 2048 };
 
 static const struct row {
 	const char *rule;
@@ -80,24 +81,6 @@ static struct action action_of(const struct row *r)
 	return a;
 }
 
-static int begin_hand(int daemon, int socket)
-{
-	long live = fault_live();
-	unsigned fds, left;
-	int pid = fork(), r;
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	close_fd(daemon);
-	fds = fault_open_fds();
-	fault_begin();
-	r = scan_hand_main(socket, 3);
-	fault_end();
-	left = fault_open_fds();
-	_exit(left != fds || fault_live() != live ? LEAKED : ENDED + r);
-}
-
 /* The last word, if there is one. */
 static bool hear(int socket, struct observation *ret)
 {
@@ -127,7 +110,7 @@ static void require_word(const struct fault *f, const struct observation *done, 
 static void run(const struct fault *f)
 {
 	const struct action a = action_of(row);
-	int pair[2], pid, status, other = hand_open_locks();
+	int pair[2], pid, other = hand_open_locks();
 	struct observation done;
 	bool heard, whole, scanned, reread;
 
@@ -137,14 +120,12 @@ static void run(const struct fault *f)
 	assert_int_equal(packet_send_one(pair[0], &a, action_size(&a), NULL, 0), 0);
 	if (row->alone)
 		pair[0] = close_fd(pair[0]);
-	pid = begin_hand(pair[0], pair[1]);
+	pid = process_begin(scan_hand_main, 3, pair[0], pair[1]);
 	close(pair[1]);
 	heard = pair[0] >= 0 && hear(pair[0], &done);
 	close_fd(pair[0]);
 	close(other);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED || WEXITSTATUS(status) == LEAKED)
-		fail_msg("%s, %s: it ended by %x", row->rule, fault_text(f), (unsigned)status);
+	process_end(pid, row->rule, f);
 	whole = row->kind == ACT_SCAN ? disk_holds(SCAN, "- - -") : disk_holds(RESCAN, "1");
 	if (heard)
 		require_word(f, &done, whole);

@@ -81,17 +81,23 @@ ok fails grep -q " /mnt/private " /proc/self/mountinfo -- "the mount is hidden f
 # --- found from wherever one looks ---
 # the hold of that kind, as "ON WHAT: RELEASE"; WHAT is a pattern of jq
 hold() { field "[.holds[] | select(.kind == \"$1\" and (.what | test(\"$2\")))][0] | .on + \" \" + .what + \": \" + .release"; }
+# all of them, by one jq, which takes a second here
+wanted=$(
+	LC_ALL=C sort <<-END
+		complete: true
+		loop on $volume: $loop: losetup -d /dev/$loop
+		map on $part: $volume lab-volume LVM: lvchange -an lab/volume
+		map on $(kernel_name "$wwid"): $part part: dmsetup remove part
+		mount on $volume: /mnt/private: nsenter -t [0-9]* -m umount /mnt/private
+		open on $volume: /mnt/private/file: kill $reading
+		open on $volume: cwd /mnt/private: kill $standing
+	END
+)
 see_all()
 {
-	is "$(field .complete)" true "$1: nothing was missed" || note "$(cat /run/lab/words)"
-	like "$(hold mount '^/mnt/private$')" "$volume /mnt/private: nsenter -t [0-9]* -m umount /mnt/private" \
-		"$1: the mount, on the volume, and its release in its namespace"
-	is "$(hold open '^cwd')" "$volume cwd /mnt/private: kill $standing" "$1: who stands there"
-	is "$(hold open '/file$')" "$volume /mnt/private/file: kill $reading" "$1: who has a file open"
-	is "$(hold loop '')" "$volume $loop: losetup -d /dev/$loop" "$1: the loop device on a file"
-	is "$(hold map "^$volume ")" "$part $volume lab-volume LVM: lvchange -an lab/volume" "$1: the volume"
-	is "$(hold map "^$part ")" "$(kernel_name "$wwid") $part part: dmsetup remove part" "$1: the partition"
-	is "$(field '.holds | length')" 6 "$1: and nothing else" || note "$(field .holds)"
+	like "$(field '"complete: \(.complete)", ([.holds[] | "\(.kind) on \(.on): \(.what): \(.release)"] | sort | .[])')" \
+		"$wanted" "$1: each holder, where it is, and its release; nobody else, and nothing was missed" ||
+		note "$(cat /run/lab/words)"
 }
 for name in "$near" "$hctl" "session$(san_session 1)" "host$(san_host 1)" "target${hctl%:*}" "$wwid" \
 	"$(kernel_name "$wwid")" "$(device_dir "$near")" "host@$(san_host 1)" "sd@$hctl:$near"; do

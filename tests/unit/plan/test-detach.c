@@ -460,12 +460,11 @@ static void test_a_map_in_use_after_all_ends_it_by_name(void **state)
 		true);
 }
 
-/* What was taken is given back when a later step is refused. */
-static void test_a_late_refusal_is_undone(void **state)
+/* host3 is to go, of which p is to leave its map, and the map of another path is to be removed. */
+static void begin_to_take(void)
 {
 	struct path *q, *only[1];
 
-	(void)state;
 	begin();
 	with_owner();
 	q = world_path(w, 3, 2, two);
@@ -474,6 +473,13 @@ static void test_a_late_refusal_is_undone(void **state)
 	world_run(w, SETTLED_MS);
 	say("host3", 0);
 	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+}
+
+/* What was taken is given back when a later step is refused. */
+static void test_a_late_refusal_is_undone(void **state)
+{
+	(void)state;
+	begin_to_take();
 	assert_int_equal(count(ACT_TAKE_PATH), 1);
 	assert_int_equal(count(ACT_REMOVE_MAP), 1);
 	leaves_map(p);
@@ -491,17 +497,8 @@ static void test_a_late_refusal_is_undone(void **state)
  */
 static void test_what_is_being_deleted_is_not_given_back(void **state)
 {
-	struct path *q, *only[1];
-
 	(void)state;
-	begin();
-	with_owner();
-	q = world_path(w, 3, 2, two);
-	only[0] = q;
-	world_map(w, MAP + 1, two, only, 1);
-	world_run(w, SETTLED_MS);
-	say("host3", 0);
-	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	begin_to_take();
 	leaves_map(p);
 	world_end_of(w, last_of(ACT_TAKE_PATH), 0, STAGE_NONE);
 	p->purge = PURGE_DELETING;
@@ -522,16 +519,7 @@ static void test_what_is_being_deleted_is_not_given_back(void **state)
  * its record is not written yet. */
 static void begin_refused_beside_another(void)
 {
-	struct path *q, *only[1];
-
-	begin();
-	with_owner();
-	q = world_path(w, 3, 2, two);
-	only[0] = q;
-	world_map(w, MAP + 1, two, only, 1);
-	world_run(w, SETTLED_MS);
-	say("host3", 0);
-	ends(ACT_WRITE_DOWN, 0, STAGE_NONE);
+	begin_to_take();
 	leaves_map(p);
 	world_end_of(w, last_of(ACT_TAKE_PATH), 0, STAGE_NONE);
 	say(p->device.dev, 0);

@@ -545,11 +545,10 @@ static void test_whoever_uses_it_keeps_it_and_is_named(void **state)
 	world_run_until(w, p, PURGE_DELETING, 15000);
 }
 
-static void test_its_owner_is_told_first(void **state)
+static struct path *comes_back_to_its_owner(void)
 {
 	struct path *p;
 
-	(void)state;
 	begin("");
 	detach("vol");
 	gone();
@@ -558,6 +557,14 @@ static void test_its_owner_is_told_first(void **state)
 	world_run(w, 2000);
 	p = comes_back(3);
 	world_run(w, 1000);
+	return p;
+}
+
+static void test_its_owner_is_told_first(void **state)
+{
+	struct path *p = comes_back_to_its_owner();
+
+	(void)state;
 	assert_int_equal(count(ACT_TAKE_PATH), 1);
 	assert_int_equal(count(ACT_DELETE), 0);
 	deeds_end(ACT_TAKE_PATH);
@@ -587,17 +594,9 @@ static void test_what_is_let_in_stays(void **state)
 /* Its owner was told to leave it; that is taken back with the rest. */
 static void test_what_is_let_in_is_its_owners_again(void **state)
 {
-	struct path *p;
+	struct path *p = comes_back_to_its_owner();
 
 	(void)state;
-	begin("");
-	detach("vol");
-	gone();
-	w->owner.running = true;
-	w->m->owner_asked.answered = false;
-	world_run(w, 2000);
-	p = comes_back(3);
-	world_run(w, 1000);
 	world_hold(w, p, HOLD_MOUNT, false, false);
 	deeds_end(ACT_TAKE_PATH);
 	world_run(w, 5000);
