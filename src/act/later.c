@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "act/routes.h"
+
 struct later_entry {
 	struct later_entry *next;
 	struct observation observation;
@@ -50,6 +52,30 @@ void later_say(struct later *later, const struct observation *o)
 	*later->end = e;
 	later->end = &e->next;
 	loop_defer_now(later->wake);
+}
+
+void later_say_lost(struct later *later, enum helper_kind kind, uint32_t host, uint32_t pid)
+{
+	const struct observation o = {
+		.kind = OBS_HELPER,
+		.helper = { .helper = kind, .event = HELPER_LOST, .host = host, .pid = pid },
+	};
+
+	later_say(later, &o);
+}
+
+void later_say_failed(
+	struct later *later, enum action_kind kind, uint64_t id, path_id path, int result)
+{
+	const struct route *route = route_of(kind);
+	struct observation o = { .kind = route->end, .action = id, .path = path, .result = result };
+
+	if (!id)
+		return;
+	if (route->can_fail)
+		later_say(later, &o);
+	else if (helper_is_single(route->helper))
+		later_say_lost(later, route->helper, 0, 0);
 }
 
 void later_tell(struct later *later)

@@ -35,32 +35,6 @@ struct perform {
 	struct packet in;
 };
 
-/* ---- what is said ------------------------------------------------------------------------ */
-
-static void say_lost(struct perform *p, enum helper_kind kind, uint32_t host, uint32_t pid)
-{
-	const struct observation o = {
-		.kind = OBS_HELPER,
-		.helper = { .helper = kind, .event = HELPER_LOST, .host = host, .pid = pid },
-	};
-
-	later_say(&p->later, &o);
-}
-
-/* It could not be handed out, or nobody is left who could answer it. */
-static void say_failed(struct perform *p, enum action_kind kind, uint64_t id, path_id path, int r)
-{
-	const struct route *route = route_of(kind);
-	struct observation o = { .kind = route->end, .action = id, .path = path, .result = r };
-
-	if (!id)
-		return; /* nobody waits for it */
-	if (route->can_fail)
-		later_say(&p->later, &o);
-	else if (helper_is_single(route->helper))
-		say_lost(p, route->helper, 0, 0);
-}
-
 /* ---- helpers come and go ----------------------------------------------------------------- */
 
 static void unlink_helper(struct perform *p, struct helper *h)
@@ -94,7 +68,7 @@ static void say_host_lost(void *arg, uint32_t host)
 {
 	const struct lost_keeper *lost = arg;
 
-	say_lost(lost->perform, HELPER_KEEPER, host, lost->pid);
+	later_say_lost(&lost->perform->later, HELPER_KEEPER, host, lost->pid);
 }
 
 /* Its socket is closed: it ends, or it has, or it is in the kernel and does no harm there. */
@@ -105,9 +79,9 @@ static void give_up(struct perform *p, struct helper *h, bool alone)
 	if (h->kind == HELPER_KEEPER)
 		keepers_lost(&p->keepers, h, alone, say_host_lost, &lost);
 	else if (!helper_is_hand(h->kind))
-		say_lost(p, h->kind, 0, h->pid);
+		later_say_lost(&p->later, h->kind, 0, h->pid);
 	else if (!h->done && h->owed)
-		say_failed(p, h->owed->kind, h->owed->id, h->owed->path, -EPIPE);
+		later_say_failed(&p->later, h->owed->kind, h->owed->id, h->owed->path, -EPIPE);
 	if (!helper_is_hand(h->kind))
 		p->not_before[h->kind] = instant_add_ms(loop_now(), p->limits.respawn_ms);
 	if (helper_is_single(h->kind) && h->socket >= 0) {
@@ -193,9 +167,10 @@ static int start(struct perform *p, struct helper *h)
 static void fail_gathered(void *arg, const struct action *a)
 {
 	struct helper *h = arg;
+	struct perform *p = h->owner;
 
 	if (a->kind != ACT_FORGET)
-		say_failed(h->owner, a->kind, a->id, a->path, -EAGAIN);
+		later_say_failed(&p->later, a->kind, a->id, a->path, -EAGAIN);
 	else if (helper_add(h, a) < 0)
 		h->must_end = true;
 }
@@ -422,7 +397,7 @@ void perform_act(struct perform *p, const struct action *a)
 		return;
 	r = route(p, a);
 	if (r < 0)
-		say_failed(p, a->kind, a->id, a->path, r);
+		later_say_failed(&p->later, a->kind, a->id, a->path, r);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */
@@ -435,7 +410,7 @@ static void on_zygote(void *arg, int fd, uint32_t events)
 	if (!packet_peer_is_gone(fd))
 		return;
 	p->zygote_source = source_free(p->zygote_source);
-	say_lost(p, HELPER_ZYGOTE, 0, 0);
+	later_say_lost(&p->later, HELPER_ZYGOTE, 0, 0);
 }
 
 static void on_time(void *arg)
