@@ -16,6 +16,8 @@
 #   san_unmap LUN PORT              take it away: sdX stays and answers 05/25/00. LUN 0 does not:
 #                                   there LIO answers as no device (INQUIRY 3Fh), TUR is good
 #   san_remap LUN PORT NAME         another volume under the same number
+#   san_few_rules                   from now on udev starts one program for a disk, not ten: for
+#                                   scenarios of many disks, in which nobody asks what is on them
 #   san_login PORT, san_logout PORT
 #   san_rescan PORT [LUN]           look for new LUNs
 #   san_build PORTS LUN...          all of that: a volume volLUN of 16 MB for every LUN, shown on
@@ -118,6 +120,17 @@ san_start_initiator()
 		) &
 	fi
 	wait_until 20 san_initiator_answers || san_complain "iscsid does not answer"
+}
+
+san_few_rules()
+{
+	local file
+
+	mkdir -p /run/udev/rules.d || return
+	for file in 55-scsi-sg3_id 56-lvm 58-scsi-sg3_symlink 60-kpartx 60-multipath 68-del-part-nodes 69-lvm; do
+		: >/run/udev/rules.d/$file.rules
+	done
+	udevadm control --reload
 }
 
 san_init()

@@ -19,6 +19,7 @@ need multipathd iscsid mkfs.ext4 pvcreate fio jq
 # LUN 1: the neighbour; 2: LVM and a file system; 3 to 8: a death each; 9: partitions; 10 and 11:
 # nobody owns their maps
 last=11
+must san_few_rules
 must san_build 2 1
 for lun in $(seq 2 $last); do
 	must san_volume vol"$lun" 32

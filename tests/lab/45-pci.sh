@@ -21,7 +21,7 @@ need multipathd udevadm fio jq
 rules=/run/udev/rules.d
 must mkdir -p $rules
 must cp "$ROOT/packaging/55-z-pathkeeper.rules" $rules
-must udevadm control --reload
+must san_few_rules
 out=/run/lab/document.json
 
 # --- two functions, four volumes over both; LUN 0 of each is a disk of its own ---

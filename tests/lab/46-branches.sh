@@ -18,6 +18,7 @@
 need multipathd iscsid fio jq
 
 luns='1 2 3'
+must san_few_rules
 # shellcheck disable=SC2086 # numbers are words
 must san_build 3 $luns
 must owner_start
