@@ -175,7 +175,7 @@ fio_start()
 	name=$1 file=$2 size=${3:-12M}
 	shift $(($# < 3 ? $# : 3))
 	fio --name="$name" --filename="$file" --size="$size" --rw=randrw --bs=4k --direct=1 --iodepth=4 \
-		--ioengine=libaio --verify=crc32c --verify_fatal=1 --verify_backlog=64 --rate_iops=100 --time_based --runtime=600 \
+		--ioengine=libaio --verify=crc32c --verify_fatal=1 --verify_backlog=64 --rate_iops=30 --time_based --runtime=600 \
 		"$@" --output="/run/lab/fio.$name" >/dev/null 2>&1 &
 	echo $! >"/run/lab/fio.$name.pid"
 }
