@@ -23,14 +23,20 @@ dir_of() { readlink -f "/sys/class/scsi_device/$1/device"; }
 disk_of() { ls "/sys/class/scsi_device/$1/device/block"; }
 # shellcheck disable=SC2046 # addresses are words
 set -- $(san_scsi_debug_hctls | sort -V)
-host_1=${1%%:*} host_2=${5%%:*}
-stuck_1=$2 stuck_2=$6 elsewhere_1=$9
+host_1=${1%%:*} host_2=${5%%:*} elsewhere_1=$9
 shift 9
 elsewhere_2=$1
 
 daemon_config 'polling_interval 1' 'max_polling_interval 2'
 must daemon_start
 must wait_until 60 paths_up 12
+
+# The first that is deleted hangs: they go in the order in which they were found. Were it the last of
+# its host, the delete before it would hang in its place: one that leaves a tag set to a single other
+# device waits for that one's commands (blk_mq_update_tag_set_shared).
+first_of() { log_lines path-added "hctl=$1:" | sed -n '1s/.* hctl=\([^ ]*\).*/\1/p'; }
+stuck_1=$(first_of "$host_1") stuck_2=$(first_of "$host_2")
+like "$stuck_1 $stuck_2" "$host_1:* $host_2:*" "the daemon found both hosts' devices"
 
 no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
 left_of() { san_scsi_debug_hctls | grep -c "^$1:"; }
