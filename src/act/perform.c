@@ -193,12 +193,18 @@ static void send_gathered(struct perform *p, struct helper *h, instant now)
 		give_up(p, h, false);
 }
 
+/* What a scanner is asked while it looks waits for that look, and each may take its own time. */
+static uint64_t answer_ms(const struct perform *p, const struct helper *h)
+{
+	return h->kind == HELPER_SCANNER ? 3ull * p->limits.answer_ms : p->limits.answer_ms;
+}
+
 static instant deadline_of(struct perform *p, struct helper *h, instant now)
 {
 	if (h->socket < 0 && !retired_are_many(&p->retired, h->kind))
 		return h->not_before;
 	if (helper_is_single(h->kind) && h->owed)
-		return instant_add_ms(h->owed->at, p->limits.answer_ms);
+		return instant_add_ms(h->owed->at, answer_ms(p, h));
 	if (h->kind != HELPER_KEEPER)
 		return INSTANT_FAR;
 	if (h->n_hosts == 0) {

@@ -36,10 +36,10 @@ void perform_helpers(struct perform *perform, helper_visitor visit, void *arg);
 struct perform_limits {
 	uint32_t keepers;      /* then SCSI hosts share them */
 	uint32_t keepers_more; /* for hosts whose shared keeper once did not take its packets */
-	uint32_t answer_ms;  /* a scout, scanner, dm or owner that owes an answer longer is given up
-			      */
-	uint32_t behind_ms;  /* so is a shared keeper that takes no packet for so long */
-	uint32_t respawn_ms; /* at least between two births of the same helper */
+	uint32_t answer_ms;    /* a scout, dm or owner that owes an answer longer is given up; a
+				  scanner has three times as much */
+	uint32_t behind_ms;    /* so is a shared keeper that takes no packet for so long */
+	uint32_t respawn_ms;   /* at least between two births of the same helper */
 };
 #define PERFORM_LIMITS ((struct perform_limits){ 64, 64, 10000, 5000, 1000 })
 void perform_set_limits(struct perform *perform, const struct perform_limits *limits);

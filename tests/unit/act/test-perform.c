@@ -113,6 +113,7 @@ static int toy_hand(int socket, uint32_t tag)
 static const struct helper_role roles[] = {
 	[HELPER_KEEPER] = { "pk-toy-keeper", toy_keeper },
 	[HELPER_SCOUT] = { "pk-toy-scout", toy_scout },
+	[HELPER_SCANNER] = { "pk-toy-scanner", toy_scout }, /* it never answers */
 	[HELPER_DM_HAND] = { "pk-toy-hand", toy_hand },
 };
 
@@ -396,6 +397,23 @@ static void a_scout_that_owes_an_answer_too_long_is_given_up(void **state)
 	end();
 }
 
+/* A question waits for the look before it: that is not owed too long. */
+static void a_scanner_has_time_for_two_looks(void **state)
+{
+	struct perform_limits limits = PERFORM_LIMITS;
+
+	(void)state;
+	limits.answer_ms = 500;
+	begin(&limits);
+	act((struct action){ .kind = ACT_FIND_HOLDERS, .id = 1 });
+	assert_false(see_more(1, 1000));
+	assert_true(see_more(1, 5000));
+	assert_int_equal(last()->kind, OBS_HELPER);
+	assert_int_equal(last()->helper.helper, HELPER_SCANNER);
+	assert_int_equal(last()->helper.event, HELPER_LOST);
+	end();
+}
+
 /* In the kernel, where the next one would be lost as well. */
 static void those_that_were_given_up_and_stay_are_not_joined_without_end(void **state)
 {
@@ -534,6 +552,7 @@ int main(void)
 		cmocka_unit_test(a_hand_that_ends_without_a_word_has_failed),
 		cmocka_unit_test(a_map_hand_is_made_for_one_deed),
 		cmocka_unit_test(a_scout_that_owes_an_answer_too_long_is_given_up),
+		cmocka_unit_test(a_scanner_has_time_for_two_looks),
 		cmocka_unit_test(those_that_were_given_up_and_stay_are_not_joined_without_end),
 		cmocka_unit_test(a_keeper_that_does_not_listen_costs_its_host_alone),
 		cmocka_unit_test(hosts_leave_a_shared_keeper_that_does_not_listen),
