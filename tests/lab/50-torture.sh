@@ -285,7 +285,7 @@ maps_are_whole()
 
 	for v in $(seq "$volumes"); do owner_map_has "$(wwid_of "$v")" "$ports" || return 1; done
 }
-ok wait_until 240 give_all_back -- "every path of every volume is found again"
+ok wait_until 600 give_all_back -- "every path of every volume is found again"
 for pid in $workers; do kill "$pid" 2>/dev/null; done
 for pid in $workers; do wait "$pid"; done
 for volume in $(seq "$volumes"); do
