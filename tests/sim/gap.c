@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/reconcile.h"
 
 enum {
 	SOON_MS = 2000, /* after it was told of a device that comes back, when nothing hinders it */
-	LATE_MS = 180000,    /* a word may have begun so long ago */
-	READING_MS = 5000,   /* what is read of a host that loses all may be so old */
-	UNMAPPED_MS = 30000, /* it may be late to hear that a volume is mapped again */
+	LATE_MS = 180000,  /* a word may have begun so long ago */
+	READING_MS = 5000, /* what is read of a host that loses all may be so old */
+	/* whoever came there meanwhile is known by the next reading at the latest */
+	UNMAPPED_MS = RECONCILE_DEVICES_MS + 5000,
 };
 
 static bool means(const struct sim *s, const struct gap_truth *g, uint32_t h, uint32_t l)

@@ -133,6 +133,8 @@ static void fence(struct sim *s, struct hand_truth *hand)
 		end_hand(s, hand, STAGE_WRITE, -ENODEV, NULL);
 	else if (hand->daemon != s->daemon)
 		end_hand(s, hand, STAGE_DAEMON, -EPIPE, NULL);
+	else if (instant_ms_between(hand->sent_at, s->now) > DEEDS_HAND_MS)
+		fail_fence(s, hand, -EAGAIN);
 	else if (state != DEVICE_RUNNING && state != DEVICE_OFFLINE)
 		fail_fence(s, hand, -EINVAL);
 	else if (!s->peace && sim_chance(s, 30))
