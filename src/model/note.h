@@ -7,6 +7,9 @@ void note_device(struct model *m, const struct observation *o);
 void note_host(struct model *m, const struct observation *o);
 void note_devices_end(struct model *m, const struct observation *o);
 
+void note_map(struct model *m, const struct observation *o);
+void note_maps_end(struct model *m, const struct observation *o);
+
 /* What was seen of the way to p, by whoever looked last. */
 void note_way(
 	struct model *m, struct path *p, enum device_state state, enum transport_state transport);
