@@ -42,21 +42,14 @@ static bool all_paths_changed(const struct model *m, const struct path *p)
 	return true;
 }
 
-static bool changed_just_now(const struct model *m, const struct path *p)
-{
-	if (p->fence.fenced)
-		return instant_ms_between(p->fence.fenced_at, m->now) < MAY_FENCE_ONCE_MS;
-	return fence_is_certain(&p->fence);
-}
-
-/* Those that are there: who takes a fenced one away agrees. */
+/* Those that were fenced count also when they were taken away since. */
 static uint32_t changed_at_once(const struct model *m)
 {
+	uint32_t n = model_count_fenced(m, MAY_FENCE_ONCE_MS);
 	struct path *p;
-	uint32_t n = 0;
 
 	for_each_path (m, p)
-		n += changed_just_now(m, p);
+		n += !p->fence.fenced && fence_is_certain(&p->fence);
 	return n;
 }
 

@@ -54,11 +54,10 @@ struct fence {
 	enum fence_stage stage;
 	enum reason why;
 	instant since, retry_at;
-	uint64_t seq;	   /* its relatives are to be read after this */
-	bool held;	   /* too many at once; until an operator's word */
-	bool released;	   /* that word: purge --fenced */
-	bool fenced;	   /* it was set offline once */
-	instant fenced_at; /* for the first time */
+	uint64_t seq;  /* its relatives are to be read after this */
+	bool held;     /* too many at once; until an operator's word */
+	bool released; /* that word: purge --fenced */
+	bool fenced;   /* it was set offline once */
 	uint32_t failures;
 	int32_t failed_result;
 };

@@ -299,6 +299,24 @@ void model_fence_enter(struct model *m, struct path *p, enum fence_stage next, e
 	TEXT_SET(c->text, p->identity.live);
 }
 
+void model_set_fenced(struct model *m, struct path *p)
+{
+	if (!p->fence.fenced)
+		m->fenced_at[m->n_fenced++ % FENCES_KEPT] = m->now;
+	p->fence.fenced = true;
+}
+
+uint32_t model_count_fenced(const struct model *m, uint64_t within_ms)
+{
+	uint32_t n = 0;
+
+	while (n < FENCES_KEPT && n < m->n_fenced &&
+		instant_ms_between(m->fenced_at[(m->n_fenced - 1 - n) % FENCES_KEPT], m->now) <
+			within_ms)
+		n++;
+	return n;
+}
+
 struct detach *model_detach(const struct model *m, uint64_t number)
 {
 	for (uint32_t i = 0; number && i < m->n_detaches; i++)
@@ -413,6 +431,8 @@ void model_path_remove(struct model *m, struct path *p)
 		m->counters.purged++;
 	else
 		m->counters.gone_by_others++;
+	if (fence_is_moving(&p->fence))
+		model_set_fenced(m, p); /* nobody can tell any more */
 	remember_departure(m, p);
 	gaps_note_departure(m, p);
 	lun_leave(m, p);

@@ -83,7 +83,7 @@ struct host {
 	instant silent_since; /* without a path, or looked at */
 };
 
-enum { MAX_DETACHED = 64 };
+enum { MAX_DETACHED = 64, FENCES_KEPT = 1024 /* fence_limit is less */ };
 
 struct counters {
 	uint64_t checks, purged, failed, gone_by_others, held, stuck, fenced, kept_out,
@@ -147,6 +147,9 @@ struct model {
 
 	struct obs_fenced *fences; /* owned: of devices that were not seen yet */
 	uint32_t n_fences;
+
+	instant fenced_at[FENCES_KEPT]; /* ring, in the order of time: each device counts once */
+	uint64_t n_fenced;
 
 	struct detach *detaches; /* owned; free rows between */
 	uint32_t n_detaches;
@@ -214,6 +217,11 @@ struct detach *model_detach(const struct model *m, uint64_t number);
 bool model_was_detached(const struct model *m, const char *name);
 /* A new word, of this number or (0) the next; NULL: no memory. Borrowed until the next one. */
 struct detach *model_add_detach(struct model *m, const struct obs_detaching *word);
+
+/* It was set offline: never again is it taken for what it was. */
+void model_set_fenced(struct model *m, struct path *p);
+/* How many were within so many milliseconds, whatever became of them since: FENCES_KEPT at most. */
+uint32_t model_count_fenced(const struct model *m, uint64_t within_ms);
 
 /* The check that is out, if one is, will not be answered, or has been. */
 void model_drop_check(struct model *m, struct path *p);

@@ -140,9 +140,7 @@ void fence_step(struct model *m, struct path *p, struct agenda *agenda)
 
 static void offline_now(struct model *m, struct path *p)
 {
-	if (!p->fence.fenced)
-		p->fence.fenced_at = m->now;
-	p->fence.fenced = true;
+	model_set_fenced(m, p);
 	p->fence.retry_at = instant_add_ms(m->now, FENCE_FIRST_MS);
 	p->device.state = DEVICE_OFFLINE;
 	p->check_due = m->now;

@@ -11,14 +11,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/reconcile.h"
 
 enum {
 	SOON_MS = 2000, /* after it was told of a device that comes back, when nothing hinders it */
-	LATE_MS = 180000,  /* a word may have begun so long ago */
-	READING_MS = 5000, /* what is read of a host that loses all may be so old */
-	/* whoever came there meanwhile is known by the next reading at the latest */
-	UNMAPPED_MS = RECONCILE_DEVICES_MS + 5000,
+	LATE_MS = 180000,    /* a word may have begun so long ago */
+	READING_MS = 1000,   /* what is read of a host that loses all may be so old */
+	UNMAPPED_MS = 30000, /* it may be late to hear that a volume is mapped again */
 };
 
 static bool means(const struct sim *s, const struct gap_truth *g, uint32_t h, uint32_t l)
@@ -67,6 +65,16 @@ static struct gap_truth *row_of(struct sim *s, const struct obs_gap *is)
 	return unused;
 }
 
+/* Did the kernel find another volume there? It keeps the name, whatever is mapped since. */
+static bool is_anothers(const struct sim *s, const struct obs_gap *is)
+{
+	const struct device *d = &s->devices[is->address.host][is->address.lun];
+	char wwid[MAX_WWID];
+
+	world_name_volume(d->volume, wwid);
+	return d->ino && strcmp(wwid, is->wwid) != 0;
+}
+
 /* Has the array taken it away there, as far as anybody can know? */
 static bool is_unmapped(const struct sim *s, const struct obs_gap *is)
 {
@@ -74,7 +82,7 @@ static bool is_unmapped(const struct sim *s, const struct obs_gap *is)
 	char wwid[MAX_WWID];
 
 	world_name_volume(s->volume[h][l], wwid);
-	return !s->volume[h][l] || strcmp(wwid, is->wwid) != 0 ||
+	return !s->volume[h][l] || strcmp(wwid, is->wwid) != 0 || is_anothers(s, is) ||
 	       instant_ms_between(s->given_at[h][l], s->now) < UNMAPPED_MS;
 }
 

@@ -118,7 +118,9 @@ void hands_push(struct sim *s, enum event_kind kind, uint32_t index, instant at)
 /* It runs on, and counts for no limit. */
 static void fail_fence(struct sim *s, struct hand_truth *hand, int why)
 {
-	s->devices[hand->host][hand->lun].fence_sent_at = INSTANT_NEVER;
+	for (uint32_t i = 0; i < FENCES; i++)
+		if (s->fences[i].ino == hand->ino)
+			s->fences[i].ino = 0;
 	end_hand(s, hand, STAGE_WRITE, why, NULL);
 }
 
@@ -130,7 +132,7 @@ static void fence(struct sim *s, struct hand_truth *hand)
 	bool told = !hand->lost && hand->daemon == s->daemon;
 
 	if (d->ino != hand->ino || d->going)
-		end_hand(s, hand, STAGE_WRITE, -ENODEV, NULL);
+		fail_fence(s, hand, -ENODEV);
 	else if (hand->daemon != s->daemon)
 		end_hand(s, hand, STAGE_DAEMON, -EPIPE, NULL);
 	else if (instant_ms_between(hand->sent_at, s->now) > DEEDS_HAND_MS)

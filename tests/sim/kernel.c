@@ -80,9 +80,10 @@ void world_describe(const struct sim *s, uint32_t host, uint32_t lun, struct obs
 	snprintf(ret->device.array, sizeof ret->device.array, "array%u", world_array(host));
 }
 
-void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
+instant world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
 	enum attention attention)
 {
+	instant heard = INSTANT_NEVER;
 	struct observation o = { .kind = OBS_UEVENT };
 	struct event *e;
 
@@ -96,7 +97,10 @@ void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action
 		*e->said = o;
 		if (sim_chance(s, 20)) /* cut, it may be the name of another */
 			e->said->uevent.sysfs[strlen(o.uevent.sysfs) - 1 - sim_below(s, 4)] = '\0';
+		else if (!instant_is_set(heard) || instant_before(e->at, heard))
+			heard = e->at;
 	}
+	return heard;
 }
 
 static bool is_index_used(const struct sim *s, uint32_t minor)
@@ -145,7 +149,7 @@ void world_add_device(struct sim *s, uint32_t host, uint32_t lun)
 	};
 	sim_story(s, "world: %u:0:0:%u appears, ino %llu, vol%u", host, lun,
 		(unsigned long long)s->last_ino, s->volume[host][lun]);
-	world_uevent(s, host, lun, UEVENT_ADD, ATTENTION_NONE);
+	s->devices[host][lun].heard_at = world_uevent(s, host, lun, UEVENT_ADD, ATTENTION_NONE);
 }
 
 /* The handles feel it at once, and so does whoever looks; the disk's users get errors. */

@@ -18,8 +18,6 @@ enum {
 	STARVED_MS = 30000, /* max_polling_interval, and a bit */
 	POLLING_MS = 20000, /* max_polling_interval */
 	SWEEP_MS = 1000,    /* until what was heard of a target is acted on */
-	ELSEWHERE_MS = 90000,
-	FENCE_MS = 30000, /* from the second reading to the deed, the map being told on the way */
 
 	/* in one second of virtual time, or somebody asks without end */
 	MOST_CHECKS = 25, /* of one device */
@@ -317,44 +315,6 @@ void oracle_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
 	require_grace(s, h, l);
 }
 
-/* ---- a fence --------------------------------------------------------------------------------- */
-
-void oracle_fence_sent(struct sim *s, const struct action *a, struct hand_truth *hand)
-{
-	const struct path *p = model_path(core_model(s->core), a->path);
-	uint32_t h = hand->host, l = hand->lun, n = 0;
-	struct device *d = &s->devices[h][l];
-
-	REQUIRE(p && p->device.ino == hand->ino, "P1", h, l);
-	hand->exempt = p->fence.released || p->fence.fenced;
-	if (d->ino != hand->ino || hand->exempt)
-		return;
-	REQUIRE(s->words.fence != IDENTITY_FENCE_REPORT, "P7", h, l);
-	d->fence_sent_at = s->now;
-	if (instant_ms_between(s->words_at, s->now) < MINUTE_MS)
-		return;
-	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
-		const struct device *other = &s->devices[i / LUNS][i % LUNS];
-
-		n += other->ino && !other->going && instant_is_set(other->fence_sent_at) &&
-		     instant_ms_between(other->fence_sent_at, s->now) < MINUTE_MS;
-	}
-	REQUIRE(n <= s->words.fence_limit, "P7", h, l);
-}
-
-/* Nobody is fenced whose volume is what it always was. */
-void oracle_fence(struct sim *s, const struct hand_truth *hand)
-{
-	uint32_t h = hand->host, l = hand->lun;
-	const struct device *d = &s->devices[h][l];
-
-	s->counts.fences++;
-	REQUIRE(d->ino == hand->ino, "P1", h, l);
-	REQUIRE(d->fenced || (instant_is_set(d->differed_at) &&
-				     instant_ms_between(d->differed_at, s->now) < FENCE_MS),
-		"P7", h, l);
-}
-
 /* ---- every second ---------------------------------------------------------------------------- */
 
 /* Each device is asked at its own pace, whatever becomes of the others. */
@@ -371,61 +331,13 @@ static void require_asked(struct sim *s, const struct handle *handle)
 			(unsigned long long)instant_ms_between(handle->asked_at, s->now));
 }
 
-/* By the last that was told of each, also before it came into the map; one that is fenced cannot be
- * asked. */
-static bool all_told_elsewhere(const struct sim *s, int map)
-{
-	for (uint32_t i = 0; i < HOSTS * LUNS; i++) {
-		const struct device *d = &s->devices[i / LUNS][i % LUNS];
-
-		if (d->ino && !d->going && !d->offline && world_map_of(s, d) == map &&
-			(!d->told_volume || d->told_volume == s->maps[map].volume))
-			return false;
-	}
-	return true;
-}
-
-/* Nobody can know it, or somebody decided that it may. */
-static bool may_lead_elsewhere(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
-{
-	const struct device *d = &s->devices[h][l];
-	const struct member *member = world_member(s, d);
-
-	return !d->ino || d->going || d->offline || d->elsewhere_told < 2 || !member ||
-	       !member->active || !s->nexuses[h].up || world_is_gone(s, h, l) ||
-	       s->words.fence == IDENTITY_FENCE_REPORT || !p || p->fence.held ||
-	       all_told_elsewhere(s, world_map_of(s, d));
-}
-
-/* It was told more than once, a while ago, and the kernel still may do I/O there. */
-static void require_no_stranger(struct sim *s, uint32_t h, uint32_t l)
-{
-	struct device *d = &s->devices[h][l];
-	const instant since[] = { s->words_at, s->slept_at, s->started_at, d->elsewhere_at,
-		d->reinstated_at, s->nexuses[h].told_down_at, d->outage_at, d->allowed_at };
-	uint64_t least_ms = UINT64_MAX;
-	char sysfs[MAX_SYSFS];
-
-	if (!d->elsewhere_told)
-		return;
-	world_sysfs(h, l, sysfs);
-	if (may_lead_elsewhere(s, model_path_at(core_model(s->core), sysfs), h, l))
-		d->allowed_at = s->now;
-	for (size_t i = 0; i < sizeof since / sizeof *since; i++)
-		if (instant_ms_between(since[i], s->now) < least_ms)
-			least_ms = instant_ms_between(since[i], s->now);
-	if (least_ms > ELSEWHERE_MS && !instant_reached(d->allowed_at, s->now))
-		sim_fail(s, "P7: %u:0:0:%u leads elsewhere since %llu, and is active", h, l,
-			(unsigned long long)d->elsewhere_at.ms);
-}
-
 void oracle_second(struct sim *s)
 {
 	for (uint32_t i = 0; i < HANDLES; i++)
 		if (s->handles[i].id.gen)
 			require_asked(s, &s->handles[i]);
 	for (uint32_t i = 0; i < HOSTS * LUNS; i++)
-		require_no_stranger(s, i / LUNS, i % LUNS);
+		oracle_stranger(s, i / LUNS, i % LUNS);
 	oracle_gaps(s);
 }
 

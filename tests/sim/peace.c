@@ -6,7 +6,11 @@
 
 #include "plan/reconcile.h"
 
-enum { HAND_LONG_MS = 120000, KNOWN_MS = RECONCILE_DEVICES_MS + 5000 };
+enum {
+	HAND_LONG_MS = 120000,
+	KNOWN_MS = RECONCILE_DEVICES_MS + 5000,
+	LOOKED_MS = 1000, /* from the event to what its directory says */
+};
 
 /* ---- waits ----------------------------------------------------------------------------------- */
 
@@ -68,12 +72,28 @@ bool peace_any_host_is_hung(const struct sim *s)
 	return false;
 }
 
+/* Does the map have a path besides, which no hand is taking away where the host does not answer? */
+static bool is_last(const struct sim *s, uint32_t h, uint32_t l, int map)
+{
+	uint32_t others = world_others_in_map(s, h, l, map);
+
+	for (uint32_t i = 0; i < HANDS; i++) {
+		const struct hand_truth *hand = &s->hands[i];
+		const struct device *d = &s->devices[hand->host][hand->lun];
+
+		if (hand->used && !hand->scan && !hand->fence && !d->going && d->ino == hand->ino &&
+			(hand->host != h || hand->lun != l) && world_map_of(s, d) == map)
+			others--;
+	}
+	return !others;
+}
+
 /* What has to become of a device whose logical unit is gone; BECAUSE_NOTHING: it has to go. */
 static enum reason why_it_stays(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
 {
 	const struct device *d = &s->devices[h][l];
 	int map = world_map_of(s, d);
-	bool last = map >= 0 && !world_others_in_map(s, h, l, map);
+	bool last = map >= 0 && is_last(s, h, l, map);
 
 	if (peace_host_is_hung(s, h))
 		return BECAUSE_HOST;
@@ -175,6 +195,14 @@ static void require_fenced(struct sim *s, const struct path *p, uint32_t h, uint
 	REQUIRE(p->purge == PURGE_NO || blocked, "P7: peace", h, l);
 }
 
+/* Our own scan found it just now: its event is late, or lost and the next reading will tell. */
+static bool is_on_its_way(const struct sim *s, const struct device *d)
+{
+	if (instant_is_set(d->heard_at))
+		return instant_ms_between(d->heard_at, s->now) < LOOKED_MS;
+	return instant_ms_between(d->born, s->now) < KNOWN_MS;
+}
+
 static const struct path *require_known(struct sim *s, uint32_t h, uint32_t l)
 {
 	const struct model *m = core_model(s->core);
@@ -185,8 +213,8 @@ static const struct path *require_known(struct sim *s, uint32_t h, uint32_t l)
 
 	world_sysfs(h, l, sysfs);
 	p = model_path_at(m, sysfs);
-	if (!p && d->ino && instant_ms_between(d->born, s->now) < KNOWN_MS)
-		return NULL; /* our own scan found it, and the event was lost */
+	if (!p && d->ino && is_on_its_way(s, d))
+		return NULL;
 	REQUIRE(!p == !d->ino || (!p && d->going), "peace", h, l);
 	if (!p)
 		return NULL;

@@ -37,6 +37,7 @@ enum {
 	MEMBERS = 8,
 	HANDS = 32,
 	OPEN_SHELLS = 16,
+	FENCES = 64, /* of the last minute, as many as are remembered */
 	HANDLES = 256,
 	REQUESTS = 8,
 	OWNER_ROWS = 8,
@@ -57,8 +58,8 @@ struct device {
 	uint32_t minor, volume;		/* as it was when it was scanned */
 	bool going, offline, condemned; /* by an operator who looked */
 	bool others_took;		/* it is going, and not by us */
-	instant born;
-	enum attention attention; /* pending at the target */
+	instant born, heard_at;		/* its event arrives: never, it was lost, or cut */
+	enum attention attention;	/* pending at the target */
 
 	uint32_t born_volume, believed; /* of the map that it was in last */
 	instant reinstated_at, allowed_at;
@@ -75,7 +76,6 @@ struct device {
 	instant cleaned_at;    /* its handles were given back by a clean */
 	bool fenced, recorded; /* for the next daemon */
 	uint32_t fenced_told;  /* to this daemon */
-	instant fence_sent_at;
 
 	bool mounted, critical, claimed; /* claimed: exclusively, by who is not found */
 	instant opened_at, udev_until;
@@ -314,6 +314,11 @@ struct sim {
 	uint64_t requests[REQUESTS];
 	struct wait_truth waits[REQUESTS];
 	struct identity_truth asked[HOSTS][LUNS], told[HOSTS][LUNS];
+	struct {
+		uint64_t ino; /* 0: it came to nothing */
+		instant sent_at;
+	} fences[FENCES]; /* ring */
+	uint32_t n_fences;
 	instant started_at, slept_at, words_at;
 	struct said_truth said[SAID];
 	uint32_t n_said;
@@ -408,7 +413,8 @@ void world_end_removal(struct sim *s, uint32_t host, uint32_t lun);
 void kernel_delete(struct sim *s, uint32_t host, uint32_t lun);
 void kernel_delete_slowly(struct sim *s, uint32_t host, uint32_t lun, instant until);
 void kernel_scan(struct sim *s, uint32_t host);
-void world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
+/* When the core hears it; never: it is lost, or cut. */
+instant world_uevent(struct sim *s, uint32_t host, uint32_t lun, enum uevent_action action,
 	enum attention attention);
 bool world_is_busy(const struct sim *s, const struct device *d);
 /* Is the world left alone, and this host well? */
@@ -523,6 +529,7 @@ void oracle_watched(struct sim *s, const struct action *a);
 void oracle_told(struct sim *s, uint32_t host, uint32_t lun, const struct observation *o);
 /* peace */
 /* Once a second: nobody waits because another does, and nobody does I/O to a stranger for long. */
+void oracle_stranger(struct sim *s, uint32_t h, uint32_t l);
 void oracle_second(struct sim *s);
 /* Who is told that his paths are there was not deceived. */
 void oracle_waits(struct sim *s);
