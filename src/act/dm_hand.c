@@ -412,10 +412,16 @@ static int perform_verified(
 	return remove_map(dm, &a->map, done);
 }
 
-/* What is about a path goes on when its map has gone, or when it is in none. */
 static bool is_about_a_path(enum action_kind kind)
 {
 	return kind == ACT_TAKE_PATH || kind == ACT_GIVE_PATH;
+}
+
+/* What is about a path goes on when its map has gone. Or has another number, unless that is to be
+ * looked at first: whoever uses it may have no other path. */
+static bool goes_on(const struct action *a, int r)
+{
+	return is_about_a_path(a->kind) && (r == -ENXIO || (r == -ESTALE && !a->map.carried));
 }
 
 static int perform(const struct action *a, int socket, struct obs_done *done)
@@ -425,7 +431,7 @@ static int perform(const struct action *a, int socket, struct obs_done *done)
 
 	if (r >= 0 && a->map.uuid[0])
 		r = verify(dm, &a->map);
-	if (is_about_a_path(a->kind) && (r == -ENXIO || r == -ESTALE))
+	if (goes_on(a, r))
 		r = 0;
 	if (r == -ENOENT || r == -ENXIO)
 		return a->kind == ACT_REMOVE_MAP ? 0 : -ENXIO; /* what is not there is removed */

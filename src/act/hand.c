@@ -175,7 +175,7 @@ static bool is_path_there(int slaves, const char *name)
 
 	snprintf(path, sizeof path, "%.*s/device/state", PINNED_NAME, name);
 	return sysfs_read_text(slaves, path, state, sizeof state) == 0 &&
-	       strcmp(state, "cancel") != 0 && strcmp(state, "del") != 0;
+	       device_state_from(state) != DEVICE_GOING;
 }
 
 /* It may be another map than the one whose use was judged: whoever uses that one has another path.
@@ -249,7 +249,7 @@ static int is_unused(struct hand *h)
 	r = pinned_open_node(
 		h->handles->dir, PINNED_DISK, O_RDONLY | O_EXCL | O_NONBLOCK, &h->claim, NULL);
 	/* the kernel looks for other claims first, and lets nobody open what is offline */
-	h->closed = r == -ENXIO && (h->action->del.fenced || is_out_of_reach(h));
+	h->closed = r == -ENXIO && is_out_of_reach(h);
 	return h->closed ? 0 : r;
 }
 
@@ -369,6 +369,19 @@ static int report(const struct hand *h, enum hand_stage stage, int result)
 	o.done.tur = h->answers.tur;
 	o.done.inquiry = h->answers.inquiry;
 	return packet_send_patiently(h->socket, &o, observation_size(&o));
+}
+
+void hand_refuse(const struct action *action, int socket, enum hand_stage stage, int result)
+{
+	const struct observation o = {
+		.kind = OBS_DONE,
+		.path = action->path,
+		.action = action->id,
+		.result = result,
+		.done = { .stage = (uint8_t)stage },
+	};
+
+	packet_send_one(socket, &o, observation_size(&o), NULL, 0);
 }
 
 /* What it kept open of others, nobody would learn the end of. */

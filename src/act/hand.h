@@ -32,6 +32,11 @@ bool hand_is_late(uint64_t boot_ms, uint32_t deadline_ms);
  * not; 0 or negative errno. */
 int hand_send_order(int keeper, const struct action *delete_action, int socket);
 
+/* The OBS_DONE, from a keeper, of a hand that it did not make: nothing was written, and nobody was
+ * asked. socket is the one that hand would have had (borrowed). Blocks not; when the daemon takes
+ * nothing, or is gone, it is lost. */
+void hand_refuse(const struct action *action, int socket, enum hand_stage stage, int result);
+
 /*
  * Forked by a keeper: borrows its handles. socket is the daemon's, locks the file whose byte
  * number <host> is locked while a hand is out (-1: there is none, and nothing is done); end is kept

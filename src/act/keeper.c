@@ -103,20 +103,6 @@ static void answer_unasked(
 	answer(k, &o);
 }
 
-/* To the socket of a hand that was never made. */
-static void answer_hand(const struct action *a, int socket, enum hand_stage stage, int result)
-{
-	const struct observation o = {
-		.kind = OBS_DONE,
-		.path = a->path,
-		.action = a->id,
-		.result = result,
-		.done = { .stage = (uint8_t)stage },
-	};
-
-	packet_send_one(socket, &o, observation_size(&o), NULL, 0);
-}
-
 /* ---- events ------------------------------------------------------------------------------ */
 
 static int listen_to(struct keeper *k, int fd, struct event *event)
@@ -158,7 +144,7 @@ static void close_handles(struct keeper *k, struct watched *w)
 	ask_drop(&w->ask);
 	w->check = 0;
 	if (w->owed_socket >= 0)
-		answer_hand(&w->owed, w->owed_socket, STAGE_STATE, -ENODEV);
+		hand_refuse(&w->owed, w->owed_socket, STAGE_STATE, -ENODEV);
 	w->owed_socket = close_fd(w->owed_socket);
 }
 
@@ -275,7 +261,7 @@ static void begin_owed_hand(struct keeper *k, struct watched *w)
 		return;
 	r = fork_hand(k, w);
 	if (r < 0)
-		answer_hand(&w->owed, w->owed_socket, STAGE_LOCK, r);
+		hand_refuse(&w->owed, w->owed_socket, STAGE_LOCK, r);
 	w->owed_socket = close_fd(w->owed_socket);
 }
 
@@ -286,9 +272,9 @@ static void send_hand(
 	struct watched *w = find(k, a->path);
 
 	if (!w || !handles_are_open(&w->handles)) {
-		answer_hand(a, socket, STAGE_STATE, -ENODEV);
+		hand_refuse(a, socket, STAGE_STATE, -ENODEV);
 	} else if (w->hand >= 0 || w->owed_socket >= 0) {
-		answer_hand(a, socket, STAGE_LOCK, -EBUSY);
+		hand_refuse(a, socket, STAGE_LOCK, -EBUSY);
 	} else {
 		w->owed = *a;
 		w->order = *order;

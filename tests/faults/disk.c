@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <scsi/sg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "fault.h"
 
 static char root[64];
-static bool is_good;
+static enum disk_answer answers;
 
 static const char *place(const char *path)
 {
@@ -40,6 +41,8 @@ void disk_remove(const char *path)
 {
 	char command[600];
 
+	if (unlink(place(path)) == 0) /* a file: there may be many */
+		return;
 	snprintf(command, sizeof command, "rm -rf '%s'", place(path));
 	assert_int_equal(system(command), 0);
 }
@@ -76,6 +79,13 @@ bool disk_holds(const char *path, const char *text)
 	return !strcmp(line, text);
 }
 
+bool disk_has(const char *path)
+{
+	struct stat st;
+
+	return stat(place(path), &st) == 0;
+}
+
 /* Page 83h, as far as there is room for it. */
 static void identify(struct sg_io_hdr *h)
 {
@@ -106,18 +116,22 @@ static int on_ioctl(int fd, unsigned long request, void *arg)
 	(void)fd;
 	if (request == SG_SET_FORCE_PACK_ID)
 		return 0;
+	if (request == BLKFLSBUF) {
+		disk_write(DISK_FLUSHED, "");
+		return 0;
+	}
 	if (request != SG_IO)
 		return 1;
 	h->status = 0;
 	h->resid = 0;
 	if (h->dxfer_len) {
 		memset(h->dxferp, 0, h->dxfer_len);
-		*(uint8_t *)h->dxferp = is_good ? 0x00 : 0x7f;
-		if (is_good && h->cmdp[0] == 0x12 && h->cmdp[1] & 1)
+		*(uint8_t *)h->dxferp = answers == DISK_GOOD ? 0x00 : 0x7f;
+		if (answers == DISK_GOOD && h->cmdp[0] == 0x12 && h->cmdp[1] & 1)
 			identify(h);
-		if (is_good && h->cmdp[0] == 0xa0)
+		if (answers == DISK_GOOD && h->cmdp[0] == 0xa0)
 			list(h);
-	} else if (!is_good) {
+	} else if (answers == DISK_GONE) {
 		h->status = 0x02;
 		h->sb_len_wr = sizeof gone;
 		memcpy(h->sbp, gone, sizeof gone);
@@ -125,9 +139,9 @@ static int on_ioctl(int fd, unsigned long request, void *arg)
 	return 0;
 }
 
-void disk_answers(bool good)
+void disk_answers(enum disk_answer answer)
 {
-	is_good = good;
+	answers = answer;
 }
 
 static void make_node(const char *class, const char *name, const char *kind, const char *number)
@@ -168,7 +182,7 @@ const char *disk_begin(bool with_sg)
 	assert_int_equal(setenv("PATHKEEPER_RUNTIME_DIR", place("run"), 1), 0);
 	fault_world(root);
 	fault_on_ioctl(on_ioctl);
-	disk_answers(false);
+	disk_answers(DISK_GONE);
 	return root;
 }
 

@@ -42,7 +42,6 @@ static bool is_subject; /* this process */
 static char world[256];
 static fault_ioctl on_ioctl;
 static const struct fault_netlink *on_netlink;
-static bool is_claimed;
 
 /* ---- the loop ---------------------------------------------------------------------------- */
 
@@ -169,6 +168,11 @@ void fault_end(void)
 	is_subject = false;
 }
 
+bool fault_is_subject(void)
+{
+	return is_subject;
+}
+
 bool fault_struck(void)
 {
 	return atomic_load(&shared->strikes) > 0;
@@ -208,11 +212,6 @@ void fault_on_ioctl(fault_ioctl answer)
 void fault_on_netlink(const struct fault_netlink *answer)
 {
 	on_netlink = answer;
-}
-
-void fault_claimed(bool claimed)
-{
-	is_claimed = claimed;
 }
 
 unsigned fault_open_fds(void)
@@ -348,11 +347,11 @@ static int open_refused(int flags)
 {
 	if (fault_strikes(FAULT_OPEN))
 		return -1;
-	if (is_claimed && flags & O_EXCL && !(flags & O_CREAT)) {
-		errno = EBUSY;
-		return -1;
-	}
-	return 0;
+	if (flags & O_EXCL && !(flags & O_CREAT))
+		errno = moment_claims();
+	else
+		return 0;
+	return errno ? -1 : 0;
 }
 
 REAL(int, open64, (const char *path, int flags, ...))
@@ -434,6 +433,7 @@ REAL(ssize_t, pread64, (int fd, void *bytes, size_t size, off_t at))
 {
 	ssize_t n;
 
+	moment_reads(fd);
 	if (!fault_strikes(FAULT_READ))
 		return __real_pread64(fd, bytes, size, at);
 	if (!is_short())
@@ -552,7 +552,16 @@ REAL(int, fcntl64, (int fd, int command, void *arg))
 
 CALL(FAULT_SEND, ssize_t, send, (int fd, const void *bytes, size_t size, int flags),
 	(fd, bytes, size, flags))
-CALL(FAULT_SEND, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+
+REAL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
+{
+	ssize_t n = fault_strikes(FAULT_SEND) ? -1 : __real_sendmsg(fd, m, flags);
+
+	if (n >= 0)
+		moment_told(fd);
+	return n;
+}
+
 CALL(FAULT_SEND, ssize_t, sendto,
 	(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
 		socklen_t len),

@@ -78,8 +78,15 @@ struct fault_netlink {
 };
 void fault_on_netlink(const struct fault_netlink *answer);
 
-/* Nobody else may claim a node: O_EXCL fails by EBUSY. */
-void fault_claimed(bool claimed);
+/* What happens while somebody is at work, to him alone. */
+struct fault_moments {
+	int claim;	    /* the claim of a node (O_EXCL) fails by this errno; 0: it does not */
+	unsigned asleep_ms; /* ... after the machine slept for so long */
+	bool leaves;	    /* whom he tells something is gone when it was told */
+	void (*on_read)(int fd); /* he is about to read again what he keeps open (pread) */
+};
+/* Copied; NULL: nothing happens. */
+void fault_moments(const struct fault_moments *moments);
 
 /* What our own objects allocated in this process and did not free. */
 long fault_live(void);

@@ -23,6 +23,7 @@
 #include "act/hand.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dm_rows.h"
 #include "fault.h"
 #include "mapper.h"
 #include "port/packet.h"
@@ -36,90 +37,6 @@ enum { ORACLE, OTHER, PART1, PART2 }; /* the maps */
 
 #define MEMBER	 "8:16 1"
 #define NEIGHBOR "8:32 1"
-
-static const struct row {
-	const char *rule;
-	enum action_kind kind;
-	int want; /* without a fault */
-	bool owned, runs, alone, suspended, absent, other_number, other_name, in_use;
-	bool refuses_load, refuses_take_over, owner_fails;
-	bool whole, parts, part_in_use, queues,
-		owner_keeps;		/* of a map that goes with partitions */
-	bool out, no_map, other_device; /* of a path */
-	bool carried, last, late;
-} rows[] = {
-	{ "a path is failed", ACT_FAIL_PATH, .want = 0 },
-	{ "... not in another map", ACT_FAIL_PATH, -ESTALE, .other_number = true },
-	{ "... not for a daemon that is gone", ACT_FAIL_PATH, -ECANCELED, .alone = true },
-	{ "... not when that was long ago", ACT_FAIL_PATH, -EAGAIN, .late = true },
-	{ "... not the last one of a map that is used", ACT_FAIL_PATH, -EBUSY, .carried = true,
-		.in_use = true, .last = true },
-	{ "a map of nobody is removed", ACT_REMOVE_MAP, .want = 0 },
-	{ "... not when that was long ago", ACT_REMOVE_MAP, -EAGAIN, .late = true },
-	{ "... not another one", ACT_REMOVE_MAP, -ESTALE, .other_number = true },
-	{ "... not while it is open", ACT_REMOVE_MAP, -EBUSY, .in_use = true },
-	{ "... not when it may have an owner by now", ACT_REMOVE_MAP, -EAGAIN, .runs = true },
-	{ "... not for a daemon that is gone", ACT_REMOVE_MAP, -ECANCELED, .alone = true },
-	{ "what is not there is removed", ACT_REMOVE_MAP, 0, .absent = true },
-	{ "its owner removes it", ACT_REMOVE_MAP, 0, .owned = true, .runs = true },
-	{ "... by its name, which is another one by now", ACT_REMOVE_MAP, -ESTALE, .owned = true,
-		.runs = true, .other_name = true },
-	{ "... or does not", ACT_REMOVE_MAP, -EIO, .owned = true, .runs = true,
-		.owner_fails = true },
-	{ "a map goes with its unused partitions", ACT_REMOVE_MAP, 0, .whole = true,
-		.parts = true },
-	{ "... not while one is used, and neither does another", ACT_REMOVE_MAP, -EBUSY,
-		.whole = true, .parts = true, .part_in_use = true },
-	{ "... it stops queueing before", ACT_REMOVE_MAP, 0, .whole = true, .queues = true },
-	{ "... and goes on when it stays", ACT_REMOVE_MAP, -EBUSY, .whole = true, .queues = true,
-		.in_use = true },
-	{ "... not one of another name by now", ACT_REMOVE_MAP, -ESTALE, .whole = true,
-		.queues = true, .other_name = true },
-	{ "its owner stops queueing, and removes it", ACT_REMOVE_MAP, 0, .owned = true,
-		.runs = true, .whole = true, .queues = true },
-	{ "... which goes on when it does not", ACT_REMOVE_MAP, -EIO, .owned = true, .runs = true,
-		.whole = true, .queues = true, .owner_keeps = true },
-	{ "its owner takes a path", ACT_TAKE_PATH, 0, .owned = true, .runs = true },
-	{ "... that is in no map", ACT_TAKE_PATH, 0, .owned = true, .runs = true, .no_map = true },
-	{ "... whose map has gone", ACT_TAKE_PATH, 0, .owned = true, .runs = true, .absent = true },
-	{ "... of which it knows nothing", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
-		.owner_fails = true, .out = true },
-	{ "... or does not", ACT_TAKE_PATH, -EIO, .owned = true, .runs = true,
-		.owner_fails = true },
-	{ "... not another device by that name", ACT_TAKE_PATH, -ENODEV, .owned = true,
-		.runs = true, .other_device = true },
-	{ "... not for a daemon that is gone", ACT_TAKE_PATH, -ECANCELED, .owned = true,
-		.runs = true, .alone = true },
-	{ "... nor the last one of a map that is used", ACT_TAKE_PATH, -EBUSY, .owned = true,
-		.runs = true, .carried = true, .in_use = true, .last = true },
-	{ "... but of one that is not", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
-		.carried = true, .last = true },
-	{ "... and where another is active", ACT_TAKE_PATH, 0, .owned = true, .runs = true,
-		.carried = true, .in_use = true },
-	{ "... nor when that was long ago", ACT_TAKE_PATH, -EAGAIN, .owned = true, .runs = true,
-		.late = true },
-	{ "... nor where there is no owner any more", ACT_TAKE_PATH, -ESRCH, .owned = true },
-	{ "... nor when there may be one by now", ACT_TAKE_PATH, -EAGAIN, .runs = true },
-	{ "its owner is given a path back", ACT_GIVE_PATH, 0, .owned = true, .runs = true,
-		.out = true },
-	{ "... or does not take it", ACT_GIVE_PATH, -EIO, .owned = true, .runs = true, .out = true,
-		.owner_fails = true },
-	{ "... not another device by that name", ACT_GIVE_PATH, -ENODEV, .owned = true,
-		.runs = true, .out = true, .other_device = true },
-	{ "a path of nobody's map is reinstated", ACT_GIVE_PATH, .want = 0 },
-	{ "... not one in no map", ACT_GIVE_PATH, .no_map = true },
-	{ "... nor one whose map has gone", ACT_GIVE_PATH, -ENXIO, .absent = true },
-	{ "... not another device by that name", ACT_GIVE_PATH, -ENODEV, .other_device = true },
-	{ "... not when it may have an owner by now", ACT_GIVE_PATH, -EAGAIN, .runs = true },
-	{ "a map of nobody is made longer", ACT_RESIZE_MAP, .want = 0 },
-	{ "... not another one", ACT_RESIZE_MAP, -ESTALE, .other_number = true },
-	{ "... not where a path is too small", ACT_RESIZE_MAP, -EINVAL, .refuses_load = true },
-	{ "... it goes on when its new table is not taken over", ACT_RESIZE_MAP, -EINVAL,
-		.refuses_take_over = true },
-	{ "... not while somebody keeps it suspended", ACT_RESIZE_MAP, -EBUSY, .suspended = true },
-	{ "... not when it may have an owner by now", ACT_RESIZE_MAP, -EAGAIN, .runs = true },
-	{ "its owner makes it longer", ACT_RESIZE_MAP, 0, .owned = true, .runs = true },
-};
 
 static const struct row *row;
 static struct mapper *mapper;
@@ -150,8 +67,8 @@ static struct action action_of(const struct row *r)
 	a.map.deadline_ms = DEADLINE_MS;
 	a.map.boot_ms = hand_clock() - (r->late ? DEADLINE_MS + 1 : 0);
 	a.map.ino = inode_of_device() + r->other_device;
-	TEXT_SET(a.map.dev, "sdb");
-	TEXT_SET(a.map.name, r->other_name ? "elsewhere" : "oracle");
+	TEXT_SET(a.map.dev, r->odd_dev ? "../block/sdb" : r->no_dev ? "sdc" : "sdb");
+	TEXT_SET(a.map.name, r->other_name ? "elsewhere" : r->blank ? "ora cle" : "oracle");
 	if (!r->no_map)
 		TEXT_SET(a.map.uuid, "mpath-oracle");
 	return a;
@@ -183,6 +100,32 @@ static void move_out(struct mapper_map *map, bool out)
 	strcpy(at + strlen(" 1 1 "), out ? NEIGHBOR : MEMBER);
 }
 
+static void set_status(void)
+{
+	static const char last[] = "2 0 0 0 1 1 A 0 2 0 8:16 A 0 8:32 F 1",
+			  left[] = "2 0 0 0 1 1 A 0 1 0 8:32 F 1";
+	struct mapper_map *map = &mapper->maps[row->absent ? OTHER : ORACLE];
+
+	if (row->last)
+		TEXT_SET(map->status, row->out ? left : last);
+	if (row->nonsense) {
+		TEXT_SET(map->params, "nonsense");
+		TEXT_SET(map->status, "nonsense");
+	}
+}
+
+static void set_other(struct mapper_map *map)
+{
+	if (row->other) {
+		snprintf(map->uuid, sizeof map->uuid, "%s", row->other);
+		TEXT_SET(map->type, "linear");
+	}
+	map->open_count = row->other_in_use;
+	map->garbled = row->garbled;
+	map->ghost = row->ghost;
+	map->there = !row->ghost;
+}
+
 static void set_up(void)
 {
 	*mapper = (struct mapper){ .refuses_load = row->refuses_load,
@@ -192,13 +135,15 @@ static void set_up(void)
 	mapper->maps[ORACLE].there = !row->absent;
 	mapper->maps[ORACLE].suspended = row->suspended;
 	mapper->maps[ORACLE].open_count = row->in_use;
+	if (row->blank)
+		TEXT_SET(mapper->maps[ORACLE].name, "ora cle");
+	set_other(&mapper->maps[OTHER]);
 	set_part(&mapper->maps[PART1], 1);
 	set_part(&mapper->maps[PART2], 2);
 	mapper->maps[PART2].open_count = row->part_in_use;
 	mapper_queue(&mapper->maps[ORACLE], row->queues);
 	move_out(&mapper->maps[ORACLE], row->out);
-	if (row->last)
-		TEXT_SET(mapper->maps[ORACLE].status, "2 0 0 0 1 1 A 0 2 0 8:16 A 0 8:32 F 1");
+	set_status();
 	before = *mapper;
 }
 
@@ -212,8 +157,12 @@ static bool obey(const char *command)
 
 	if (!strcmp(command, "del map oracle"))
 		map->there = row->owner_keeps;
-	else if (!strcmp(command, "resize map oracle"))
+	else if (!strcmp(command, "resize map oracle")) {
 		map->sectors = MORE;
+		if (row->owner_renames)
+			TEXT_SET(map->uuid, "mpath-elsewhere");
+	} else if (!strcmp(command, "disablequeueing map oracle") && row->owner_queues)
+		return false;
 	else if (!strcmp(command, "disablequeueing map oracle"))
 		mapper_queue(map, false);
 	else if (!strcmp(command, "restorequeueing map oracle"))
@@ -230,14 +179,16 @@ static bool obey(const char *command)
 
 static void serve_one(int fd)
 {
-	const char *reply = row->owner_fails ? "fail\n" : "ok\n";
+	const char *reply = row->owner_is_late			    ? "timeout\n"
+			    : row->owner_fails || row->owner_denies ? "fail\n"
+								    : "ok\n";
 	size_t len = 0, reply_len;
 	char command[512] = "";
 
 	if (recv(fd, &len, sizeof len, MSG_WAITALL) != sizeof len || len >= sizeof command ||
 		recv(fd, command, len, MSG_WAITALL) != (ssize_t)len)
 		return;
-	if (!row->owner_fails && !obey(command))
+	if (!row->owner_fails && !row->owner_is_late && !row->owner_lies && !obey(command))
 		reply = "fail\n";
 	reply_len = strlen(reply) + 1;
 	send(fd, &reply_len, sizeof reply_len, MSG_NOSIGNAL);
@@ -342,7 +293,7 @@ static bool is_changed(void)
 {
 	struct mapper now = *mapper;
 
-	if (row->queues) {
+	if (row->queues && row->whole) {
 		now.messages = before.messages;
 		memcpy(now.told, before.told, sizeof now.told);
 	}
@@ -371,7 +322,7 @@ static void require_untouched(const struct fault *f)
 	if (map->has_new && !is_hopeless(f))
 		fail_msg("%s, %s: a table waits to be taken over", row->rule, fault_text(f));
 	if (row->want < 0 && is_changed() && !is_hopeless(f) && !(row->queues && fault_struck()) &&
-		!(row->runs && says_absent(f)))
+		!(row->runs && says_absent(f)) && !row->owner_renames)
 		fail_msg("%s, %s: it is done", row->rule, fault_text(f));
 }
 
@@ -410,6 +361,8 @@ static void run(const struct fault *f)
 	process_end(pid, row->rule, f);
 	if (row->owned)
 		wait_for_owner();
+	if (!fault_struck() && !heard && !row->alone)
+		fail_msg("%s: no word", row->rule);
 	if (heard) {
 		require_word(f, &done);
 		require_queueing(f, &done);

@@ -35,20 +35,23 @@ static const struct row {
 	const char *rule;
 	enum action_kind kind;
 	int want;
-	bool locked, alone, silent, another, other_inode;
+	bool locked, alone, leaves, silent, another, unlike, other_inode;
 	const char *state;
 } rows[] = {
 	{ "a place is scanned", ACT_SCAN, .want = 0 },
 	{ "... not of another host", ACT_SCAN, -ESTALE, .other_inode = true },
 	{ "... not beside another hand", ACT_SCAN, -EBUSY, .locked = true },
 	{ "... not for a daemon that is gone", ACT_SCAN, -EPIPE, .alone = true },
+	{ "... nor for one that goes meanwhile", ACT_SCAN, -EPIPE, .leaves = true },
 	{ "a device is read again", ACT_REREAD, .want = 0 },
 	{ "... not another one", ACT_REREAD, -ESTALE, .other_inode = true },
 	{ "... nor one that leads to another volume", ACT_REREAD, -ESTALE, .another = true },
 	{ "... nor one that does not say who it is", ACT_REREAD, -EAGAIN, .silent = true },
+	{ "... nor one that says it in other words", ACT_REREAD, -EAGAIN, .unlike = true },
 	{ "... nor one that does not run", ACT_REREAD, -EAGAIN, .state = "blocked\n" },
 	{ "... not beside another hand", ACT_REREAD, -EBUSY, .locked = true },
 	{ "... not for a daemon that is gone", ACT_REREAD, -EPIPE, .alone = true },
+	{ "... nor for one that goes meanwhile", ACT_REREAD, -EPIPE, .leaves = true },
 };
 
 static const struct row *row;
@@ -77,18 +80,22 @@ static struct action action_of(const struct row *r)
 	}
 	a.reread.device = disk_watch();
 	a.reread.device.ino += r->other_inode;
-	TEXT_SET(a.reread.wwid, r->another ? DISK_ANOTHER_WWID : DISK_WWID);
+	TEXT_SET(a.reread.wwid, r->unlike    ? "1ATA     a disk of another kind"
+				: r->another ? DISK_ANOTHER_WWID
+					     : DISK_WWID);
 	return a;
 }
 
 /* The last word, if there is one. */
-static bool hear(int socket, struct observation *ret)
+static bool hear(int socket, struct observation *ret, bool *ret_announced)
 {
 	bool any = false;
 
 	while (packet_receive_patiently(socket, &packet) == 1)
-		while (packet_next(&packet, ret, sizeof *ret) == 1)
+		while (packet_next(&packet, ret, sizeof *ret) == 1) {
+			*ret_announced |= ret->kind == OBS_HAND && ret->hand.host == 3;
 			any = true;
+		}
 	return any && ret->kind == OBS_DONE;
 }
 
@@ -112,7 +119,7 @@ static void run(const struct fault *f)
 	const struct action a = action_of(row);
 	int pair[2], pid, other = hand_open_locks();
 	struct observation done;
-	bool heard, whole, scanned, reread;
+	bool heard, announced = false, whole, scanned, reread;
 
 	if (row->locked)
 		assert_int_equal(hand_lock_host(other, 3), 0);
@@ -122,7 +129,7 @@ static void run(const struct fault *f)
 		pair[0] = close_fd(pair[0]);
 	pid = process_begin(scan_hand_main, 3, pair[0], pair[1]);
 	close(pair[1]);
-	heard = pair[0] >= 0 && hear(pair[0], &done);
+	heard = pair[0] >= 0 && hear(pair[0], &done, &announced);
 	close_fd(pair[0]);
 	close(other);
 	process_end(pid, row->rule, f);
@@ -133,6 +140,10 @@ static void run(const struct fault *f)
 	reread = disk_was_written(RESCAN);
 	if ((scanned || reread) && row->want < 0)
 		fail_msg("%s, %s: it writes", row->rule, fault_text(f));
+	if ((scanned || reread) && !announced)
+		fail_msg("%s, %s: nobody knows of it", row->rule, fault_text(f));
+	if (!fault_struck() && !heard && row->want != -EPIPE)
+		fail_msg("%s: no word", row->rule);
 }
 
 static void test_scan_hand(void **state)
@@ -147,10 +158,12 @@ static void test_scan_hand(void **state)
 		disk_write("sys/" DISK "/block/sda/size", "2048\n");
 		if (row->state)
 			disk_write("sys/" DISK "/state", row->state);
-		disk_answers(!row->silent);
+		fault_moments(&(struct fault_moments){ .leaves = row->leaves });
+		disk_answers(row->silent ? DISK_GONE : DISK_GOOD);
 		fault_each(NULL, run);
 		disk_end();
 	}
+	fault_moments(NULL);
 }
 
 int main(void)

@@ -62,7 +62,7 @@ static int on_list(struct dm_ioctl *io)
 		const struct mapper_map *map = &mapper->maps[i];
 		size_t size = offsetof(struct dm_name_list, name) + strlen(map->name) + 1;
 
-		if (!map->there)
+		if (!map->there && !map->ghost)
 			continue;
 		last = (struct dm_name_list *)at;
 		size = ((size + 7) & ~(size_t)7) + 8; /* the event number */
@@ -87,6 +87,8 @@ static int on_status(const struct mapper_map *map, struct dm_ioctl *io)
 	memcpy(data, &spec, sizeof spec);
 	strcpy((char *)data + sizeof spec, text);
 	describe(map, io);
+	if (map->garbled)
+		io->data_size = io->data_start;
 	return 0;
 }
 

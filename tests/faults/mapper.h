@@ -12,6 +12,8 @@ enum { MAPPER_MAPS = 4 };
 
 struct mapper_map {
 	bool there, suspended, has_new;
+	bool ghost;   /* listed, and gone when somebody looks */
+	bool garbled; /* its status is cut */
 	char name[64], uuid[64], type[16], params[256], status[256];
 	unsigned minor, open_count;
 	uint64_t sectors, new_sectors;

@@ -7,6 +7,13 @@
 bool fault_strikes(enum fault_kind kind);
 /* A library allocated that many for us, which we free. */
 void fault_lent(long n);
+/* Is it a call of who is tested? */
+bool fault_is_subject(void);
+
+/* An errno, or 0. */
+int moment_claims(void);
+void moment_reads(int fd);
+void moment_told(int socket);
 
 #define REAL(ret, name, params)                                                                    \
 	ret __real_##name params;                                                                  \
