@@ -219,19 +219,22 @@ static enum reason why_over(struct model *m, struct gap *g, struct agenda *agend
 	return g->confirmed || g->not_listed >= GAPS_AGREEING ? BECAUSE_ARRAY : BECAUSE_NOTHING;
 }
 
-/* What was detached after the word is not meant by it. */
+/* What was detached after the word is not meant by it, nor is what ends for another reason. */
+static bool is_meant(const struct gap *g, const struct place *place, uint64_t seq)
+{
+	if (g->stage == GAP_NO || (g->stage == GAP_ENDING && g->why != BECAUSE_RESCAN))
+		return false;
+	return g->seq <= seq && place_covers(place, &g->is.address);
+}
+
 static bool is_released(
 	const struct model *m, const struct gap *g, const struct place *place, uint64_t seq)
 {
 	if (g->stage != GAP_KEPT || g->seq > seq || model_path(m, g->path))
 		return false;
-	for (uint32_t i = 0; i < m->gaps.n; i++) {
-		const struct gap *meant = &m->gaps.rows[i];
-
-		if (meant->stage != GAP_NO && meant->seq <= seq && is_same_volume(g, meant) &&
-			place_covers(place, &meant->is.address))
+	for (uint32_t i = 0; i < m->gaps.n; i++)
+		if (is_meant(&m->gaps.rows[i], place, seq) && is_same_volume(g, &m->gaps.rows[i]))
 			return true;
-	}
 	return false;
 }
 

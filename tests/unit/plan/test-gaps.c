@@ -341,6 +341,22 @@ static void test_a_rescan_elsewhere_changes_nothing(void **state)
 	assert_int_equal(count(ACT_SCAN), 1);
 }
 
+/* The volume is kept out on the other host, by who detached it there. */
+static void test_a_rescan_does_not_mean_what_ends_by_itself(void **state)
+{
+	(void)state;
+	begin("");
+	keep_out(3, "vol", true);
+	keep_out(4, "vol", true);
+	records_hang(ACT_LET_IN);
+	w->m->gaps.rows[0].is.until = w->m->now;
+	world_run(w, 1000);
+	require_row(0, GAP_ENDING, BECAUSE_TIME);
+	rescan(place_of_host(3));
+	world_run(w, 1000);
+	require_row(1, GAP_KEPT, BECAUSE_DETACHED);
+}
+
 /* ---- a detach -------------------------------------------------------------------------------- */
 
 /* Of volume "vol", over both hosts; its word is at its first deed, or waits for a record. */
@@ -613,19 +629,27 @@ static void test_what_is_let_in_is_its_owners_again(void **state)
 		assert_int_equal(w->m->detaches[i].stage, DETACH_NONE);
 }
 
-/* The array took it away before we did. */
-static void test_its_own_word_ends_it_when_it_is_gone(void **state)
+/* It answers that the array took it away, and for twenty seconds somebody has it open. */
+static struct path *comes_back_gone(const char *text)
 {
 	struct path *p;
 
-	(void)state;
-	begin("purge_disconnected no\npurge_grace 0\n");
+	begin(text);
 	detach("vol");
 	gone();
 	p = comes_back(3);
 	world_of(w, p)->checked = built_gone();
 	world_hold(w, p, HOLD_OPEN, false, false);
 	world_run(w, 20000);
+	return p;
+}
+
+/* The array took it away before we did. */
+static void test_its_own_word_ends_it_when_it_is_gone(void **state)
+{
+	struct path *p = comes_back_gone("purge_disconnected no\npurge_grace 0\n");
+
+	(void)state;
 	require_row(0, GAP_KEPT, BECAUSE_DETACHED); /* it is taken away first */
 	world_of(w, p)->holders.n_holds = 0;
 	world_run_until(w, p, PURGE_DELETING, 15000);
@@ -639,16 +663,9 @@ static void test_its_own_word_ends_it_when_it_is_gone(void **state)
 static void test_its_word_of_another_configuration_ends_nothing(void **state)
 {
 	static const char text[] = "defaults {\n purge_disconnected no\n purge_grace 0\n}\n";
-	struct path *p;
+	struct path *p = comes_back_gone("purge_disconnected no\npurge_grace 600\n");
 
 	(void)state;
-	begin("purge_disconnected no\npurge_grace 600\n");
-	detach("vol");
-	gone();
-	p = comes_back(3);
-	world_of(w, p)->checked = built_gone();
-	world_hold(w, p, HOLD_OPEN, false, false);
-	world_run(w, 20000);
 	world_of(w, p)->holders.n_holds = 0;
 	world_run_until(w, p, PURGE_DELETING, 15000);
 	model_set_config(w->m, built_config(text));
@@ -713,6 +730,7 @@ int main(void)
 		TEST(test_a_rescan_lets_the_volume_in_before_it_looks),
 		TEST(test_a_rescan_waits_for_every_record_of_the_volume),
 		TEST(test_a_rescan_elsewhere_changes_nothing),
+		TEST(test_a_rescan_does_not_mean_what_ends_by_itself),
 		TEST(test_nothing_is_done_before_it_is_written_down),
 		TEST(test_what_cannot_be_written_down_is_remembered),
 		TEST(test_what_has_left_is_not_written_down_again),
