@@ -220,11 +220,24 @@ static const struct look_row {
 	{ "remarks", LOOK_REMARKS, NULL, NULL, NULL },
 };
 
+/* Below what was refused: by whom. */
+static void print_table(const struct look_row *look, struct json_object *root,
+	struct json_object *rows, struct text *out)
+{
+	struct json_object *holds;
+
+	table_print(look->fields, rows, out);
+	if (!json_object_object_get_ex(root, "holds", &holds))
+		return;
+	text_add(out, "\n");
+	print_holders(root, holds, out);
+}
+
 static void print_look(const struct look_row *look, struct json_object *root,
 	struct json_object *rows, struct text *out)
 {
 	switch (look->look) {
-	case LOOK_TABLE: table_print(look->fields, rows, out); break;
+	case LOOK_TABLE: print_table(look, root, rows, out); break;
 	case LOOK_TOPOLOGY: topology_print(rows, out); break;
 	case LOOK_TREE: print_tree(root, out); break;
 	case LOOK_HOLDERS: print_holders(root, rows, out); break;

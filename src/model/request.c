@@ -24,6 +24,16 @@ const char *request_result_name(enum request_result result)
 	return names[result];
 }
 
+void request_keep_holders(struct request *r, const struct path *p)
+{
+	bool refused = r->result == RESULT_BUSY || r->result == RESULT_REFUSED;
+
+	if (!refused || p->holders_seq <= r->seq)
+		return;
+	r->holders = p->holders;
+	r->holders_known = true;
+}
+
 void request_done(struct request *r)
 {
 	cleaning_done(&r->cleaning);

@@ -74,5 +74,8 @@ struct request {
 
 const char *request_result_name(enum request_result result);
 
+/* Who uses p, when that is why it was not removed and was looked at since the word. */
+void request_keep_holders(struct request *r, const struct path *p);
+
 /* What it owns; it is not used any more. */
 void request_done(struct request *r);

@@ -63,8 +63,7 @@ void detach_rows_end(struct model *m, const struct detach *d, struct path *p,
 	if (why != BECAUSE_NOTHING)
 		say_why(d, p, why, &t);
 	r->result = result;
-	r->holders = p->holders;
-	r->holders_known = result == RESULT_BUSY || result == RESULT_REFUSED;
+	request_keep_holders(r, p);
 	TEXT_SET(r->reason, text_str(&t));
 	text_done(&t);
 }

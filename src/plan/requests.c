@@ -244,6 +244,7 @@ static void end_with_rung(
 
 	path_purge_reason(p, &t);
 	end(m, r, p, result, text_str(&t));
+	request_keep_holders(r, p);
 	text_done(&t);
 }
 

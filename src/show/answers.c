@@ -296,6 +296,82 @@ const struct document_field growth_fields[] = {
 	DOCUMENT_FIELDS_END,
 };
 
+/* ---- holders --------------------------------------------------------------------------------- */
+
+static uint32_t n_listed(const struct obs_holders *holders)
+{
+	return holders->n_holds < MAX_HOLDS ? holders->n_holds : MAX_HOLDS;
+}
+
+static bool is_same_hold(const struct hold *a, const struct hold *b)
+{
+	return a->kind == b->kind && a->pid == b->pid && !strcmp(a->what, b->what) &&
+	       !strcmp(a->comm, b->comm);
+}
+
+/* What holds a map holds each of its paths: shown once. */
+static bool is_told(const struct request *const *found, size_t i, const struct hold *h)
+{
+	for (size_t k = 0; k < i; k++)
+		for (uint32_t n = 0; n < n_listed(&found[k]->holders); n++)
+			if (is_same_hold(&found[k]->holders.holds[n], h))
+				return true;
+	return false;
+}
+
+/* Of one that was not refused nobody wants to know. */
+static bool is_complete(const struct request *r)
+{
+	return is_absent(r) || (r->verb != VERB_HOLDERS && !r->holders_known) ||
+	       (r->holders_known && r->holders.complete && r->holders.n_holds <= MAX_HOLDS);
+}
+
+static void put_hold(struct document *d, struct json_object *holds, const struct hold *hold)
+{
+	const struct use use = use_of_hold(hold);
+
+	document_append_object(d, holds, hold_fields, &use);
+}
+
+static void put_holds(struct document *d, const struct request *const *found, size_t n)
+{
+	struct json_object *holds = document_array(d);
+	bool complete = true;
+
+	document_put(d, d->root, "holds", holds);
+	for (size_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < n_listed(&found[i]->holders); k++)
+			if (!is_told(found, i, &found[i]->holders.holds[k]))
+				put_hold(d, holds, &found[i]->holders.holds[k]);
+		complete &= is_complete(found[i]);
+	}
+	document_put(d, d->root, "complete", document_yes(d, complete));
+}
+
+/* What a word to remove was refused for. */
+static bool has_holds(const struct request *const *found, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (found[i]->holders_known && found[i]->holders.n_holds)
+			return true;
+	return false;
+}
+
+int holders_document(const struct model *m, uint64_t id, const char *name, char **ret)
+{
+	_cleanup_(freep) const struct request **found = NULL;
+	_cleanup_(document_done) struct document d = { 0 };
+	size_t n;
+	int r = find_requests(m, id, &found, &n);
+
+	if (r < 0)
+		return r;
+	document_init(&d, 0);
+	document_put(&d, d.root, "dev", document_text(&d, n == 1 ? found[0]->dev : name));
+	put_holds(&d, found, n);
+	return document_finish(&d, ret);
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -327,72 +403,8 @@ int rows_document(
 	document_put(&d, d.root, kinds[verb].name, rows);
 	for (size_t i = 0; i < n; i++)
 		document_append_object(&d, rows, kinds[verb].fields, found[i]);
+	if (has_holds(found, n))
+		put_holds(&d, found, n);
 	document_put_unknown(&d, unknown);
-	return document_finish(&d, ret);
-}
-
-/* ---- holders --------------------------------------------------------------------------------- */
-
-static uint32_t n_listed(const struct obs_holders *holders)
-{
-	return holders->n_holds < MAX_HOLDS ? holders->n_holds : MAX_HOLDS;
-}
-
-static bool is_same_hold(const struct hold *a, const struct hold *b)
-{
-	return a->kind == b->kind && a->pid == b->pid && !strcmp(a->what, b->what) &&
-	       !strcmp(a->comm, b->comm);
-}
-
-/* What holds a map holds each of its paths: shown once. */
-static bool is_told(const struct request *const *found, size_t i, const struct hold *h)
-{
-	for (size_t k = 0; k < i; k++)
-		for (uint32_t n = 0; n < n_listed(&found[k]->holders); n++)
-			if (is_same_hold(&found[k]->holders.holds[n], h))
-				return true;
-	return false;
-}
-
-static bool is_complete(const struct request *r)
-{
-	return is_absent(r) ||
-	       (r->holders_known && r->holders.complete && r->holders.n_holds <= MAX_HOLDS);
-}
-
-static void put_hold(struct document *d, struct json_object *holds, const struct hold *hold)
-{
-	const struct use use = use_of_hold(hold);
-
-	document_append_object(d, holds, hold_fields, &use);
-}
-
-static void put_holds(struct document *d, const struct request *const *found, size_t n)
-{
-	struct json_object *holds = document_array(d);
-
-	document_put(d, d->root, "holds", holds);
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t k = 0; k < n_listed(&found[i]->holders); k++)
-			if (!is_told(found, i, &found[i]->holders.holds[k]))
-				put_hold(d, holds, &found[i]->holders.holds[k]);
-}
-
-int holders_document(const struct model *m, uint64_t id, const char *name, char **ret)
-{
-	_cleanup_(freep) const struct request **found = NULL;
-	_cleanup_(document_done) struct document d = { 0 };
-	bool complete = true;
-	size_t n;
-	int r = find_requests(m, id, &found, &n);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		complete &= is_complete(found[i]);
-	document_init(&d, 0);
-	document_put(&d, d.root, "dev", document_text(&d, n == 1 ? found[0]->dev : name));
-	put_holds(&d, found, n);
-	document_put(&d, d.root, "complete", document_yes(&d, complete));
 	return document_finish(&d, ret);
 }

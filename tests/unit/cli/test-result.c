@@ -169,12 +169,26 @@ static void documents_and_words_go_apart(void **state)
 	assert_non_null(strstr(words, "not everything"));
 }
 
+static void who_uses_it_is_shown_below(void **state)
+{
+	char out[4096], words[4096];
+
+	(void)state;
+	print(false,
+		"{\"removals\":[" REMOVAL(
+			"busy") "],\"holds\":[{\"kind\":\"mount\",\"what\":\"/data\"}]}",
+		out, words);
+	assert_non_null(strstr(out, "busy    -\n\nKIND"));
+	assert_non_null(strstr(out, "mount  /data"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_document_means),
 		cmocka_unit_test(what_a_failure_means),
 		cmocka_unit_test(documents_and_words_go_apart),
+		cmocka_unit_test(who_uses_it_is_shown_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,6 +165,7 @@ static void test_held(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(hold_rows); i++) {
 		const struct hold_row *row = &hold_rows[i];
+		const struct request *r;
 		uint64_t id;
 
 		if (i)
@@ -180,14 +181,40 @@ static void test_held(void **state)
 		unmap(p);
 		id = ask(VERB_PURGE, 0, 0, p);
 		world_run(w, SOON_MS);
-		if (world_request(w, id)->result != row->result ||
-			strcmp(world_request(w, id)->reason, row->reason) != 0)
-			fail_msg("%s: %s, \"%s\"", row->rule,
-				request_result_name(world_request(w, id)->result),
-				world_request(w, id)->reason);
+		r = world_request(w, id);
+		if (r->result != row->result || strcmp(r->reason, row->reason) != 0)
+			fail_msg("%s: %s, \"%s\"", row->rule, request_result_name(r->result),
+				r->reason);
+		assert_true(r->holders_known);
+		assert_int_equal(r->holders.n_holds, row->kind != HOLD_OTHER);
 		world_run(w, SOON_MS); /* nobody wants it any more */
 		assert_int_equal(p->purge, PURGE_NO);
 		assert_int_equal(w->n_deeds, 0);
+	}
+}
+
+/* Who used it before the word need not use it now. */
+static void test_users_of_before_are_not_told(void **state)
+{
+	static const struct {
+		enum request_result result;
+		uint64_t seq;
+		bool known;
+	} rows[] = {
+		{ RESULT_BUSY, 11, true },
+		{ RESULT_REFUSED, 11, true },
+		{ RESULT_BUSY, 10, false },
+		{ RESULT_FAILED, 11, false },
+	};
+
+	(void)state;
+	begin("");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct request r = { .result = rows[i].result, .seq = 10 };
+
+		p->holders_seq = rows[i].seq;
+		request_keep_holders(&r, p);
+		assert_int_equal(r.holders_known, rows[i].known);
 	}
 }
 
@@ -660,6 +687,7 @@ int main(void)
 		TEST(test_answers),
 		TEST(test_only_an_answer_after_the_word),
 		TEST(test_held),
+		TEST(test_users_of_before_are_not_told),
 		TEST(test_udev_is_waited_for),
 		TEST(test_pending_at_the_timeout),
 		TEST(test_the_kernel_refused),

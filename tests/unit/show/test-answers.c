@@ -92,6 +92,33 @@ static void cleanings(void **state)
 	world_done(&w);
 }
 
+static void refused(struct request *r)
+{
+	TEXT_SET(r->reason, "in use: mount /da\"ta");
+	r->holders_known = true;
+	r->holders.n_holds = 2;
+	r->holders.holds[0] = (struct hold){ .kind = HOLD_MOUNT, .what = "/da\"ta" };
+	r->holders.holds[1] = (struct hold){ .kind = HOLD_OPEN, .pid = 7, .comm = "dd" };
+}
+
+/* Who holds a volume holds each of its paths, and is told once. */
+static void removals_of_a_used_volume(void **state)
+{
+	_cleanup_(freep) char *json = NULL;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	refused(world_request(&w, VERB_DETACH, "sdc", "3:0:0:1", RESULT_BUSY));
+	refused(world_request(&w, VERB_DETACH, "sdd", "4:0:0:1", RESULT_BUSY));
+	assert_int_equal(rows_document(w.model, VERB_DETACH, 7, NULL, &json), 0);
+	assert_non_null(strstr(json, "],\"holds\":[{\"kind\":\"mount\",\"what\":\"/da\\\"ta\""));
+	assert_non_null(strstr(json, "{\"kind\":\"open\""));
+	assert_null(strstr(strstr(json, "{\"kind\":\"open\"") + 1, "{\"kind\""));
+	assert_non_null(strstr(json, "],\"complete\":false}")); /* not all could be looked at */
+	world_done(&w);
+}
+
 static void removals(void **state)
 {
 	_cleanup_(freep) char *json = NULL;
@@ -100,11 +127,11 @@ static void removals(void **state)
 	(void)state;
 	world_init(&w);
 	world_request(&w, VERB_PURGE, "sdb", "3:0:0:0", RESULT_REMOVED);
-	TEXT_SET(world_request(&w, VERB_PURGE, "sdc", "3:0:0:1", RESULT_BUSY)->reason,
-		"in use: mount /da\"ta");
+	refused(world_request(&w, VERB_PURGE, "sdc", "3:0:0:1", RESULT_BUSY));
 	world_request(&w, VERB_PURGE, "sdd", "3:0:0:2", REQUEST_OPEN);
 	world_request(&w, VERB_PURGE, "8:144", "", RESULT_ABSENT);
 	assert_int_equal(rows_document(w.model, VERB_PURGE, 7, NULL, &json), 0);
+	*strstr(json, ",\"holds\"") = '\0';
 	assert_string_equal(json,
 		"{\"version\":1,\"removals\":["
 		"{\"dev\":\"sdb\",\"hctl\":\"3:0:0:0\",\"result\":\"removed\",\"reason\":null,"
@@ -114,7 +141,7 @@ static void removals(void **state)
 		"{\"dev\":\"sdd\",\"hctl\":\"3:0:0:2\",\"result\":\"pending\",\"reason\":null,"
 		"\"requester\":\"uid 0 pid 42\"},"
 		"{\"dev\":\"8:144\",\"hctl\":\"\",\"result\":\"absent\",\"reason\":null,"
-		"\"requester\":\"uid 0 pid 42\"}]}");
+		"\"requester\":\"uid 0 pid 42\"}]");
 	world_done(&w);
 }
 
@@ -306,6 +333,7 @@ int main(void)
 		cmocka_unit_test(checks),
 		cmocka_unit_test(cleanings),
 		cmocka_unit_test(removals),
+		cmocka_unit_test(removals_of_a_used_volume),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(complete_or_not),
