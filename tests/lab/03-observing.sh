@@ -218,7 +218,7 @@ must mount /dev/mapper/lab-volume /mnt/data
 must who_holds "$two" "$map"
 like "$answer" "*complete=yes found=3 hold.0.kind=mount hold.0.what=/mnt/data hold.1.kind=map *" \
 	"a volume on a partition on a map on the path, and its mount"
-like "$answer" "*what=dm-*part *" "the partition's map is named"
+like "$answer " '*what=dm-*\\x20part *' "the partition's map is named"
 case $answer in *"$wwid"*) fail "and the map itself is not use" ;; *) pass "and the map itself is not use" ;; esac
 
 # --- deeds on a map ---

@@ -26,7 +26,7 @@ must san_block 2
 ok san_wait_session 2 FAILED -- "the session fails"
 ok wait_until 30 grep -q offline "$first_dir/state" -- "its devices are taken off line"
 ok wait_until 30 path_is "$first" state down -- "its path is down"
-ok path_is "$second" state down -- "and so is the other of that port"
+ok wait_until 30 path_is "$second" state down -- "and so is the other of that port"
 ok path_is "$(san_dev 1 1)" state up -- "the other port's path is up"
 must san_unblock 2
 ok san_wait_session 2 LOGGED_IN 60 -- "the session is back"

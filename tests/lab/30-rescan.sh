@@ -12,6 +12,7 @@
 
 need iscsid jq
 
+must san_few_rules
 must san_build 1 1 2 3
 first=$(san_dev 1 1) second=$(san_dev 2 1)
 host=$(san_host 1) session=$(san_session 1)
@@ -60,7 +61,7 @@ is "$(pk status --json | jq -r '.hands[0].scan')" "$host:-:-:-" "status says whe
 test_point_end scan-before-write
 dir=$(device_dir "$second")
 must san_unmap 2 1
-ok wait_until 30 purge_like "$second" '*host*' -- "a delete on that host waits"
+ok wait_until 30 purge_like "$second" '*host*' -- "a delete on that host waits" || note "$(purge_of "$second")"
 ok test -e "$dir" -- "and the device is there"
 kill -CONT "$hand"
 ok wait_until 30 device_gone "$dir" -- "it goes when the scan is done"

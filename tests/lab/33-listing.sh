@@ -82,14 +82,14 @@ of_maps='[.maps | sort_by(.name)[] | {name, uuid, sysfs, paths, write_prot, dm_s
 	path_faults, vend, prod, rev}]'
 of_groups='[.maps | sort_by(.name)[] | {name, groups: [.path_groups[] | {selector, dm_st, group,
 	paths: [.paths[] | {dev, dev_t, dm_st, dev_st, chk_st, checker, target_wwnn, lun_hex}]}]}]'
-theirs() { multipathd show maps json | jq -S "$1"; }
+theirs() { multipathd show maps json | jq "$1"; }
 
 run 0 "maps: 0" maps --json
-is "$(jq -S "$of_maps" $out)" "$(theirs "$of_maps")" "the maps are multipathd's"
+is "$(jq "$of_maps" $out)" "$(theirs "$of_maps")" "the maps are multipathd's"
 is "$(field '.version, .major_version, .minor_version' | xargs)" "1 0 1" "in its form"
 is "$(field ".maps[] | select(.name == \"$one\") | .size")" 16M "with their size"
 run 0 "topology: 0" topology --json
-is "$(jq -S "$of_groups" $out)" "$(theirs "$of_groups")" "groups and paths are multipathd's"
+is "$(jq "$of_groups" $out)" "$(theirs "$of_groups")" "groups and paths are multipathd's"
 run 0 "topology of a path: 0" topology --json "$far"
 is "$(field '[.maps[].name] | join(" ")')" "$one" "its map"
 run 0 "topology for people: 0" topology "$one"

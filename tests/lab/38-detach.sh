@@ -73,15 +73,19 @@ must wait_until 20 test -b "/dev/mapper/$volume"
 lvm_config="devices { filter=[\"a|/dev/mapper/$volume|\",\"r|.*|\"] }"
 must pvcreate -q --config "$lvm_config" -y "/dev/mapper/$volume"
 must vgcreate -q --config "$lvm_config" held "/dev/mapper/$volume"
-must lvcreate -q --config "$lvm_config" -y -n data -L 16M held
-must mkfs.ext4 -q -O ^has_journal /dev/held/data
+must lvcreate -q --config "$lvm_config" -y -Zn -Wn -n data -L 16M held
+must wait_until 60 test -b /dev/mapper/held-data
+must mkfs.ext4 -q -O ^has_journal /dev/mapper/held-data
 must mkdir -p /mnt/held
-must mount /dev/held/data /mnt/held
+must mount /dev/mapper/held-data /mnt/held
 before=$(seen "$one" "$two")
 pk detach --json "$volume" >/run/lab/refused
 is $? 3 "a volume under LVM and a mount: status 3"
 is "$(jq -r '.removals | length' /run/lab/refused)" 2 "a result for each path"
-ok grep -q /mnt/held /run/lab/refused -- "it names the mount"
+is "$(jq -r '[.holds[].kind] | sort | join(" ")' /run/lab/refused)" "map mount" "it names all who use it, each once"
+is "$(jq -r '.holds[] | select(.kind == "mount") | "\(.what): \(.release)"' /run/lab/refused)" \
+	"/mnt/held: umount /mnt/held" "the mount, and what makes it go"
+ok test "$(jq -r '.holds[] | select(.kind == "map") | .what' /run/lab/refused | grep -c held-data)" = 1 -- "the logical volume"
 is "$(jq -r '[.removals[] | select(.result == "removed")] | length' /run/lab/refused)" 0 "none was removed"
 is "$(seen "$one" "$two")" "$before" "tables, open counts and devices are what they were"
 ok no_record -- "no record is left"

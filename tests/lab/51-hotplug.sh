@@ -30,6 +30,7 @@ is_the_same() { [ "$(known)" = "$(there)" ]; }
 purged() { pk status --json | jq .counters.purged; }
 complaints() { dmesg | grep -cE 'WARNING:|BUG:|Call Trace|possible recursive|rcu_.*stall|blocked for more than'; }
 
+must san_few_rules
 must san_scsi_debug 4 1 3
 twelve_disks() { [ "$(there | wc -l)" = 12 ]; }
 must wait_until 60 twelve_disks
@@ -103,6 +104,7 @@ ok wait_until 60 paths_up 12 -- "scanned back, they are up"
 is "$(purged)" 0 "nothing was removed by the daemon"
 
 # --- 002: a disk goes while it is traced ---
+must udevadm settle --timeout=300 # of all that came and went
 must san_init 1
 must truncate -s 320M /run/lab/xfs.img
 must san_volume vol1 16
@@ -112,6 +114,7 @@ must san_map 2 1 vol2
 must san_login 1
 traced=$(san_wait_dev 1 1)
 mounted=$(san_wait_dev 2 1)
+must test -n "$traced" -a -n "$mounted"
 must wait_until 60 paths_up 14
 traced_dir=$(device_dir "$traced")
 if [ -e "/sys/block/$traced/trace/enable" ]; then
