@@ -13,7 +13,10 @@
 #include "base/text.h"
 #include "port/sysfs.h"
 
-enum { LINK_BYTES = 512 };
+enum {
+	LINK_BYTES = 512,
+	GENERATIONS = 4, /* a worker, a shell, a program of it */
+};
 
 /* Links that are never block nodes, though they look like paths: most descriptors are these. */
 static const char *const never_nodes[] = {
@@ -118,6 +121,43 @@ bool opens_is_ours(const struct scan *scan, int dir, const char *comm)
 	return false;
 }
 
+static bool is_udev(const char *comm)
+{
+	return !strcmp(comm, "(udev-worker)") || !strcmp(comm, "systemd-udevd");
+}
+
+/* The number of its parent, 0 when that is not told: the name before it may hold anything. */
+static uint32_t parent_of(int dir)
+{
+	char stat[512], *end;
+	unsigned int parent = 0;
+
+	if (sysfs_read_text(dir, "stat", stat, sizeof stat) < 0)
+		return 0;
+	end = strrchr(stat, ')');
+	return end && sscanf(end + 1, " %*c %u", &parent) == 1 ? parent : 0;
+}
+
+/* A worker, or a program of a rule's, which ends with its event or is ended: "multipath -U". */
+static bool is_udevs(const struct scan *scan, int dir, const char *comm)
+{
+	uint32_t parent = parent_of(dir);
+	bool found = is_udev(comm);
+
+	for (int i = 0; i < GENERATIONS && !found && parent > 1; i++) {
+		char path[16], name[32];
+		_cleanup_(closep) int process = -1;
+
+		snprintf(path, sizeof path, "%u", parent);
+		process = sysfs_open(scan->proc, path);
+		if (process < 0 || sysfs_read_text(process, "comm", name, sizeof name) < 0)
+			break;
+		found = is_udev(name);
+		parent = parent_of(process);
+	}
+	return found;
+}
+
 static bool is_known(const struct opens *o, const struct devt *devt, uint32_t pid)
 {
 	for (size_t i = o->n_uses; i && o->uses[i - 1].pid == pid; i--)
@@ -133,7 +173,7 @@ static void add(struct opens *o, int dir, uint32_t pid, const struct devt *devt,
 	sysfs_read_text(dir, "comm", use.comm, sizeof use.comm);
 	if (is_known(o, devt, pid) || opens_is_ours(o->scan, dir, use.comm))
 		return;
-	use.udev = !strcmp(use.comm, "(udev-worker)") || !strcmp(use.comm, "systemd-udevd");
+	use.udev = is_udevs(o->scan, dir, use.comm);
 	TEXT_SET(use.what, link);
 	if (scan_grow(o->scan, &o->uses, o->n_uses, sizeof *o->uses))
 		o->uses[o->n_uses++] = use;

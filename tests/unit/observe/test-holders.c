@@ -22,6 +22,8 @@
 
 #define MOUNT(pid, line)       "proc/" pid "/mountinfo: " line "\n"
 #define PROCESS(pid, ns, comm) "proc/" pid "/ns/mnt -> mnt:[" ns "]\nproc/" pid "/comm: " comm "\n"
+#define PARENT(pid, comm, parent)                                                                  \
+	"proc/" pid "/stat: " pid " (" comm ") S " parent " 1 1 0 -1 4194304\n"
 #define FD(pid, n, link, flags, mount)                                                             \
 	"proc/" pid "/fd/" n " -> " link "\nproc/" pid "/fdinfo/" n ": pos: 0\nproc/" pid          \
 	"/fdinfo/" n ": flags: " flags "\nproc/" pid "/fdinfo/" n ": mnt_id: " mount "\n"
@@ -188,6 +190,19 @@ static const struct row {
 		PROCESS("60", "100", "(udev-worker)") FD("60", "3", "/dev/sdb", "0100000", "25"),
 		SHOWN("1") "hold.0.kind=open hold.0.pid=60 hold.0.udev=yes hold.0.what=/dev/sdb "
 			   "hold.0.comm=(udev-worker)",
+		{ 0 }, 0, 0 },
+	{ "a program of a udev worker's, by a shell",
+		PROCESS("60", "100", "(udev-worker)") PROCESS("61", "100", "sh")
+			PROCESS("62", "100", "multipath") PARENT("61", "sh", "60") PARENT(
+				"62", "a ) b", "61") FD("62", "3", "/dev/sdb", "0100000", "25"),
+		SHOWN("1") "hold.0.kind=open hold.0.pid=62 hold.0.udev=yes hold.0.what=/dev/sdb "
+			   "hold.0.comm=multipath",
+		{ 0 }, 0, 0 },
+	{ "a program of somebody else's",
+		PROCESS("60", "100", "udev-worker") PROCESS("62", "100", "multipath")
+			PARENT("62", "multipath", "60") FD("62", "3", "/dev/sdb", "0100000", "25"),
+		SHOWN("1") "hold.0.kind=open hold.0.pid=62 hold.0.what=/dev/sdb "
+			   "hold.0.comm=multipath",
 		{ 0 }, 0, 0 },
 	{ "multipathd and our helpers are not use",
 		PROCESS("60", "100", "multipathd") FD("60", "3", "/dev/sdb", "0100000", "25")
