@@ -197,6 +197,7 @@ no_error()
 }
 deed remove-map "uuid=mpath-$wwid"
 like "$answer" "*result=-11*" "an owned map is not removed behind its owner"
+must wait_until 60 test -b "/dev/mapper/$wwid" # udev's, which may be behind
 sleep 600 <"/dev/mapper/$wwid" &
 reader=$!
 deed remove-map "uuid=mpath-$wwid" owned=yes

@@ -37,6 +37,8 @@ must daemon_start
 all_up() { [ "$(pk paths --json | jq '[.paths[] | select(.state == "up" and .map != null)] | length')" = 8 ]; }
 ok wait_until 30 all_up -- "eight paths are up, each in a map"
 
+must wait_until 60 test -b "/dev/mapper/$map1" # udev's, which may be behind
+must wait_until 60 test -b "/dev/mapper/$map2"
 must fio_start one "/dev/mapper/$map1"
 must fio_start two "/dev/mapper/$map2"
 

@@ -30,7 +30,7 @@ neighbour=$(san_wwid_of "$(san_dev 3 1)")
 for map in "$unused" "$mounted" "$neighbour"; do
 	must owner_wait_map "$map" 2
 done
-must wait_until 20 test -b "/dev/mapper/$mounted"
+must wait_until 60 test -b "/dev/mapper/$mounted"
 must mkfs.ext4 -q -O ^has_journal "/dev/mapper/$mounted"
 must mkdir -p /mnt/used
 must mount "/dev/mapper/$mounted" /mnt/used

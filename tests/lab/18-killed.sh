@@ -140,8 +140,11 @@ for signal in $signals; do
 	lun=$((lun + 1))
 	disk=$(san_dev $lun 1)
 	dir=$(device_dir "$disk")
-	sleep 3600 8<"/dev/mapper/$(san_wwid_of "$disk")" &
+	map=$(san_wwid_of "$disk")
+	must wait_until 60 test -b "/dev/mapper/$map" # udev's, which may be behind
+	sleep 3600 8<"/dev/mapper/$map" &
 	holder=$!
+	must wait_until 20 map_is_open "$map"
 	test_point rung-held $signal
 	must san_unmap $lun 1
 	dies $signal held

@@ -129,6 +129,7 @@ is "$(field "$nodes | select(.name == \"$near\") | .devfs" | sed 's|.*/||')" "sd
 is "$(field .complete)" true "complete"
 
 # --- a namespace whose only process has another root, and does not see the mount itself ---
+must wait_until 60 test -b "/dev/mapper/$other_wwid"
 must mkfs.ext4 -q -O ^has_journal "/dev/mapper/$other_wwid"
 must mkdir -p /run/lab/jail /mnt/secret
 must cp "$(command -v busybox)" /run/lab/jail/

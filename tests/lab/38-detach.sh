@@ -46,7 +46,7 @@ for lun in $(seq $last); do
 	must owner_wait_map "$(san_wwid_of "$(san_dev "$lun" 1)")" 2
 done
 neighbour=$(san_wwid_of "$(san_dev 1 1)")
-must wait_until 20 test -b "/dev/mapper/$neighbour"
+must wait_until 60 test -b "/dev/mapper/$neighbour"
 must fio_start neighbour "/dev/mapper/$neighbour"
 
 daemon_config 'polling_interval 1' 'max_polling_interval 2'
@@ -69,7 +69,7 @@ no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
 # --- in use: refused by name, and nothing is changed ---
 one=$(san_dev 2 1) two=$(san_dev 2 2)
 volume=$(san_wwid_of "$one")
-must wait_until 20 test -b "/dev/mapper/$volume"
+must wait_until 60 test -b "/dev/mapper/$volume"
 lvm_config="devices { filter=[\"a|/dev/mapper/$volume|\",\"r|.*|\"] }"
 must pvcreate -q --config "$lvm_config" -y "/dev/mapper/$volume"
 must vgcreate -q --config "$lvm_config" held "/dev/mapper/$volume"
@@ -171,6 +171,7 @@ ok device_gone "$one_dir" -- "and its path"
 one=$(san_dev 11 1) two=$(san_dev 11 2)
 one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
 volume=$(san_wwid_of "$one")
+must wait_until 60 test -b "/dev/mapper/$volume"
 must fio_start alone "/dev/mapper/$volume"
 must wait_until 60 map_is_open "$volume"
 is "$(detach_result "$one")" removed "nobody owns it: one path of a map in use goes"

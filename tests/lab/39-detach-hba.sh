@@ -25,7 +25,7 @@ must daemon_start
 must wait_until 60 paths_up 8
 for lun in 1 2 3; do
 	map=$(san_wwid_of "$(san_dev $lun 1)")
-	must wait_until 20 test -b "/dev/mapper/$map"
+	must wait_until 60 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
 	must wait_until 60 map_is_open "$map"
 done

@@ -46,7 +46,7 @@ near=$(san_wwid_of "$(san_dev 2 1)")
 must owner_wait_map "$wwid" 2
 must owner_wait_map "$near" 2
 kernel_wwid=$(cat "/sys/block/$(san_dev 1 1)/device/wwid")
-must wait_until 20 test -b "/dev/mapper/$wwid"
+must wait_until 60 test -b "/dev/mapper/$wwid"
 must udevadm settle --timeout=120
 must lvm vgcreate -qq heldvg "/dev/mapper/$wwid"
 must lvm lvcreate -qq -an -L 8M -n lv heldvg

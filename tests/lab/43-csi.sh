@@ -27,7 +27,7 @@ host_1=$(san_host 1) host_2=$(san_host 2)
 must owner_start
 neighbour=$(san_wwid_of "$(san_dev 1 1)")
 must owner_wait_map "$neighbour" 2
-must wait_until 20 test -b "/dev/mapper/$neighbour"
+must wait_until 60 test -b "/dev/mapper/$neighbour"
 daemon_config 'polling_interval 1' 'max_polling_interval 4'
 must daemon_start
 must wait_until 60 paths_up 2

@@ -27,7 +27,7 @@ for lun in $luns; do
 	map=$(san_wwid_of "$(san_dev "$lun" 1)")
 	eval "map_$lun=$map"
 	must owner_wait_map "$map" 2
-	must wait_until 20 test -b "/dev/mapper/$map"
+	must wait_until 60 test -b "/dev/mapper/$map"
 done
 must owner_wait_map "$neighbour" 2
 daemon_config 'purge_disconnected yes' 'purge_last_path yes' 'purge_grace 2' 'purge_share 100' 'purge_limit 100' 'polling_interval 1' \

@@ -44,7 +44,7 @@ map_of() { san_wwid_of "$(bay_dev 2 "$1")"; }
 for lun in $luns; do
 	map=$(map_of "$lun")
 	must owner_wait_map "$map" 2
-	must wait_until 20 test -b "/dev/mapper/$map"
+	must wait_until 60 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
 	must wait_until 60 map_is_open "$map"
 done

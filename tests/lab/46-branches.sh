@@ -26,7 +26,7 @@ for lun in $luns; do
 	map=$(san_wwid_of "$(san_dev "$lun" 3)")
 	eval "map_$lun=$map"
 	must owner_wait_map "$map" 3
-	must wait_until 20 test -b "/dev/mapper/$map"
+	must wait_until 60 test -b "/dev/mapper/$map"
 	must fio_start "map$lun" "/dev/mapper/$map"
 	must wait_until 60 map_is_open "$map"
 done
