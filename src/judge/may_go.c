@@ -10,7 +10,8 @@ enum {
 	FEW_LUNS = 8,		 /* an array of which the host sees fewer has no purge_share */
 	CLAIM_MEMORY_MS = 10000, /* at least: a claim disturbs who would mount it */
 	UDEV_PATIENCE_MS = 10000,
-	LOOKS = 6, /* which see not all, until that is how it is; each is bounded in time */
+	LOOKS = 6,  /* which see not all, until that is how it is; each is bounded in time */
+	CLAIMS = 4, /* that the kernel refuses, until somebody has it; in 1, 2 and 4 s */
 };
 
 bool may_go_is_leaving(const struct path *p)
@@ -146,10 +147,20 @@ static enum reason judge_holders(const struct model *m, const struct path *p)
 									  : BECAUSE_HOLDERS;
 }
 
+/* Somebody waits for the end of it. */
+static bool is_awaited(const struct path *p)
+{
+	return p->detach || p->request;
+}
+
 bool may_go_soon(const struct path *p)
 {
-	return p->purge_why == BECAUSE_UDEV ||
-	       (p->purge_why == BECAUSE_HOLDERS_UNKNOWN && p->unseen < LOOKS);
+	switch ((int)p->purge_why) {
+	case BECAUSE_UDEV: return true;
+	case BECAUSE_HOLDERS_UNKNOWN: return p->unseen < LOOKS;
+	case BECAUSE_CLAIMED: return is_awaited(p) && p->claims_refused < CLAIMS;
+	}
+	return false;
 }
 
 /* What says least comes last: when a partition is the first of them, all are. */
@@ -185,7 +196,7 @@ bool may_go_is_claimed(const struct model *m, const struct path *p)
 {
 	uint64_t memory_ms = pace_backoff_ms(p->claims_refused);
 
-	if (memory_ms < CLAIM_MEMORY_MS)
+	if (memory_ms < CLAIM_MEMORY_MS && !is_awaited(p))
 		memory_ms = CLAIM_MEMORY_MS;
 	return instant_is_set(p->claim_refused_at) &&
 	       instant_ms_between(p->claim_refused_at, m->now) < memory_ms;

@@ -79,7 +79,11 @@ drive()
 	lun=$((10 + ($2 + 7 * $1) % drivers))
 	wwid=$(array publish "$name" $lun) || san_complain "$name: not published" || return
 	stage "$name" $lun || san_complain "$name: not staged" || return
-	unstage "$name" $lun || san_complain "$name: not unstaged" || return
+	if ! unstage "$name" $lun; then
+		log_lines ":0:0:$lun " >&2
+		san_complain "$name: not unstaged"
+		return
+	fi
 	has_its_name "$name" || san_complain "$name: what was written is not on it" || return
 	array unpublish "$name" $lun || san_complain "$name: not unpublished" || return
 	rm "$work/$name.image"

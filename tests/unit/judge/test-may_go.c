@@ -202,6 +202,18 @@ static void claimed_before(void)
 	claimed_for(1, 10000);
 }
 
+static void claimed_awaited(void)
+{
+	p->request = 1;
+	claimed_for(2, 1999);
+}
+
+static void claimed_awaited_before(void)
+{
+	p->detach = 1;
+	claimed_for(2, 2000);
+}
+
 static void claimed_often(void)
 {
 	claimed_for(6, 31999);
@@ -393,6 +405,8 @@ static const struct row {
 	{ "udev and another is another", udev_and_another, BECAUSE_HOLDERS },
 	{ "the kernel says claimed", claimed, BECAUSE_CLAIMED },
 	{ "... ten seconds ago: ask it again", claimed_before, BECAUSE_NOTHING },
+	{ "... and somebody waits, the second time", claimed_awaited, BECAUSE_CLAIMED },
+	{ "... two seconds ago: ask it again", claimed_awaited_before, BECAUSE_NOTHING },
 	{ "... the sixth time: for longer", claimed_often, BECAUSE_CLAIMED },
 	{ "... and not for ever", claimed_often_before, BECAUSE_NOTHING },
 	{ "its map has another path", others, BECAUSE_NOTHING },
