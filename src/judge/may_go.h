@@ -14,9 +14,9 @@ enum reason may_go(struct model *m, const struct path *p);
 enum reason may_go_protected(const struct path *p);
 /* BECAUSE_HOLDERS, _UDEV or _NOTHING; the unused partitions of its map are no use of it. */
 enum reason may_go_used(const struct model *m, const struct path *p);
-/* What holds it may be over when it is looked at again, soon: a look of udev's, one of ours that did
- * not see all, or a claim that the kernel refused although nobody was found. A word that waits for it
- * is not refused yet. */
+/* What holds it may be over when it is looked at again, soon: a look of udev's, one of ours that
+ * did not see all, or a claim that the kernel refused although nobody was found. A word that waits
+ * for it is not refused yet. */
 bool may_go_soon(const struct path *p);
 /* The kernel said so a while ago; it is not asked by another hand every time. */
 bool may_go_is_claimed(const struct model *m, const struct path *p);

@@ -352,6 +352,9 @@ void hands_begin_scan(struct sim *s, const struct action *a)
 				   s->told_owner.said.purges,
 		.sent_at = s->now,
 	};
+	for (uint32_t l = 0; l < LUNS; l++)
+		if (s->devices[hand->host][l].ino && !s->devices[hand->host][l].going)
+			hand->there |= 1u << l;
 	if (a->kind == ACT_SCAN) {
 		hand->place = a->scan.place;
 		oracle_sent_scan(s, hand);

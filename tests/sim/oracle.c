@@ -221,13 +221,15 @@ void oracle_sent_reread(struct sim *s, const struct hand_truth *hand)
 		hand->host, hand->lun);
 }
 
-/* Whoever purges beside us may still be about to delete by name what was there. */
+/* Whoever purges beside us may still be about to delete by name what was there. Unless somebody
+ * else has brought the next one, which was there when the hand was sent, and went while it was out.
+ */
 void oracle_back(struct sim *s, const struct hand_truth *hand, uint32_t host, uint32_t lun)
 {
 	instant purged = s->purged_at[host][lun];
 
 	if (!hand->beside_a_purger || !instant_is_set(purged) ||
-		instant_before(purged, s->started_at))
+		instant_before(purged, s->started_at) || hand->there >> lun & 1)
 		return;
 	REQUIRE(instant_ms_between(purged, hand->sent_at) >= MINUTE_MS, "brought back", host, lun);
 }

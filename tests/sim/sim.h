@@ -136,6 +136,7 @@ struct hand_truth {
 	char wwid[MAX_WWID];
 	uint64_t sectors;
 	bool beside_a_purger; /* as the core had been told when it sent it */
+	uint32_t there;	      /* LUNs that were there then, a bit each */
 	struct place place;
 	instant sent_at;
 };
