@@ -79,16 +79,17 @@ static bool all_told_elsewhere(const struct sim *s, int map)
 	return true;
 }
 
-/* Nobody can know it, or the last that it said is that it is not there, or somebody decided that it
- * may. */
+/* Nobody can know it, or ask, or the last that it said is that it is not there, or somebody decided
+ * that it may. */
 static bool may_lead_elsewhere(struct sim *s, const struct path *p, uint32_t h, uint32_t l)
 {
 	const struct device *d = &s->devices[h][l];
 	const struct member *member = world_member(s, d);
 
 	return !d->ino || d->going || d->offline || d->elsewhere_told < 2 || !member ||
-	       !member->active || !s->nexuses[h].up || world_is_gone(s, h, l) || d->agreeing ||
-	       s->words.fence == IDENTITY_FENCE_REPORT || !p || p->fence.held ||
+	       !member->active || !s->nexuses[h].up ||
+	       instant_before(s->now, s->nexuses[h].tags_out_until) || world_is_gone(s, h, l) ||
+	       d->agreeing || s->words.fence == IDENTITY_FENCE_REPORT || !p || p->fence.held ||
 	       all_told_elsewhere(s, world_map_of(s, d));
 }
 
