@@ -61,6 +61,12 @@ time_of()
 is_asked() { [ "$(asked "$1")" -ge "$2" ]; }
 before=$(time_of 8) || bail "the checks do not come"
 
+# With a scheduler a command waits in its queue for a slot; without, as on many SAN hosts, whoever sends it
+# sleeps in the kernel until there is one.
+for lun in 1 $slow; do
+	echo none >"/sys/block/$(san_dev "$lun" 3)/queue/scheduler" || bail "no scheduler to choose"
+done
+
 # --- all slots are taken: reads of a volume that does not answer. The kernel shares the slots out among
 # the devices that ask, four at least to each, and the one that is only checked has its share: five
 # readers take all 17 whatever that is ---
