@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -202,6 +203,103 @@ int dm_table_parse(const char *params, struct dm_multipath *ret)
 int dm_status_parse(const char *params, struct dm_multipath *ret)
 {
 	return parse(params, true, ret);
+}
+
+/* ---- a table with fewer paths ---------------------------------------------------------------- */
+
+struct keeping {
+	struct reader r;
+	const struct devt *keep;
+	size_t n;
+	uint32_t n_paths, n_groups, first; /* of what is kept; first: the group to begin with */
+	struct text groups;
+};
+
+/* What was read since keep_from_here(). */
+static void add_read(const struct reader *r, struct text *out)
+{
+	text_add_bytes(out, r->begin, (size_t)(r->text - r->begin));
+}
+
+static bool is_kept(const struct keeping *k, const struct devt *devt)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (devt_equal(&k->keep[i], devt))
+			return true;
+	return false;
+}
+
+/* How many of the group's paths are kept. */
+static uint32_t keep_paths(struct keeping *k, uint32_t n_paths, uint32_t n_args, struct text *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < n_paths && !k->r.error; i++) {
+		struct dm_path path;
+
+		keep_from_here(&k->r);
+		if (!read_path(&k->r, 0, n_args, &path) || !is_kept(k, &path.devt))
+			continue;
+		text_add(out, " ");
+		add_read(&k->r, out);
+		n++;
+	}
+	return n;
+}
+
+static bool keep_group(struct keeping *k, bool is_first)
+{
+	_cleanup_(text_done) struct text selector = TEXT_INIT, paths = TEXT_INIT;
+	uint32_t n_paths, n_args, n;
+
+	keep_from_here(&k->r);
+	if (!read_word(&k->r) || !skip_counted(&k->r))
+		return false;
+	add_read(&k->r, &selector);
+	if (!read_number(&k->r, &n_paths) || !read_number(&k->r, &n_args))
+		return false;
+	n = keep_paths(k, n_paths, n_args, &paths);
+	if (text_failed(&selector) || text_failed(&paths))
+		return fail(&k->r, -ENOMEM);
+	if (!n)
+		return !k->r.error;
+	text_addf(&k->groups, " %s %u %u%s", text_str(&selector), n, n_args, text_str(&paths));
+	k->n_paths += n;
+	k->n_groups++;
+	if (is_first)
+		k->first = k->n_groups;
+	return !k->r.error;
+}
+
+static int keep_groups(struct keeping *k, struct text *out)
+{
+	uint32_t n_groups, first;
+
+	keep_from_here(&k->r);
+	if (!skip_counted(&k->r) || !skip_counted(&k->r))
+		return k->r.error;
+	add_read(&k->r, out);
+	if (!read_number(&k->r, &n_groups) || !read_number(&k->r, &first))
+		return k->r.error;
+	for (uint32_t group = 1; group <= n_groups; group++)
+		if (!keep_group(k, group == first))
+			return k->r.error;
+	if (!k->first && k->n_groups)
+		k->first = 1;
+	text_addf(out, " %u %u%s", k->n_groups, k->first, text_str(&k->groups));
+	return text_failed(out) || text_failed(&k->groups) ? -ENOMEM : (int)k->n_paths;
+}
+
+int dm_table_keep(const char *params, const struct devt *keep, size_t n, struct text *out)
+{
+	struct keeping k = { .r = { .text = params }, .keep = keep, .n = n };
+	struct dm_multipath whole;
+	int r = dm_table_parse(params, &whole);
+
+	if (r >= 0)
+		r = keep_groups(&k, out);
+	text_done(&k.groups);
+	return r;
 }
 
 static const char uuid_prefix[] = "mpath-";

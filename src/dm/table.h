@@ -7,9 +7,12 @@
  * paths and groups stands in the status only. Both list the same groups and paths.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/devt.h"
+
+struct text;
 
 #define DM_MAX_PATHS  256
 #define DM_MAX_GROUPS 256
@@ -47,6 +50,11 @@ struct dm_multipath {
 /* 0, -EINVAL (not such a line), -E2BIG (more paths or groups than fit). */
 int dm_table_parse(const char *params, struct dm_multipath *ret);
 int dm_status_parse(const char *params, struct dm_multipath *ret);
+
+/* Appends the table with no other paths than the n of keep, whose numbers are the kernel's, and
+ * without the groups that are empty then. How many paths it has; or as dm_table_parse(), -ENOMEM.
+ */
+int dm_table_keep(const char *params, const struct devt *keep, size_t n, struct text *out);
 
 /* Is this the dm uuid of a multipath map (not of a partition on one)? */
 bool dm_uuid_is_multipath(const char *uuid);

@@ -221,6 +221,51 @@ static void cut_lines(void **state)
 }
 
 static const struct {
+	const char *rule, *params;
+	int want;
+	const char *kept;
+} kept[] = {
+	/* of 8:16 and 8:32 */
+	{ "all of them",
+		"1 queue_if_no_path 1 alua 2 1 service-time 0 1 2 8:16 1 1 service-time 0 1 2 8:32 "
+		"1 1",
+		2,
+		"1 queue_if_no_path 1 alua 2 1 service-time 0 1 2 8:16 1 1 service-time 0 1 2 8:32 "
+		"1 1" },
+	{ "one that is not meant", "0 0 1 1 service-time 0 2 1 8:16 1 8:48 1", 1,
+		"0 0 1 1 service-time 0 1 1 8:16 1" },
+	{ "... nor one whose number begins so", "0 0 1 1 service-time 0 2 1 8:160 1 8:32 1", 1,
+		"0 0 1 1 service-time 0 1 1 8:32 1" },
+	{ "a group that is empty then",
+		"0 0 3 3 a 0 1 1 8:48 1 b 1 x 1 1 8:16 1 c 0 2 1 8:64 1 8:32 2", 2,
+		"0 0 2 2 b 1 x 1 1 8:16 1 c 0 1 1 8:32 2" },
+	{ "the one to begin with is", "0 0 2 1 a 0 1 1 8:48 1 b 0 1 1 8:16 1", 1,
+		"0 0 1 1 b 0 1 1 8:16 1" },
+	{ "one after it is", "0 0 3 2 a 0 1 0 8:32 b 0 1 0 8:16 c 0 1 0 8:48", 2,
+		"0 0 2 2 a 0 1 0 8:32 b 0 1 0 8:16" },
+	{ "none of them", "0 0 1 1 a 0 1 1 8:48 1", 0, "0 0 0 0" },
+	{ "features and a handler with words", "3 a b 4 2 rdac 1 1 1 a 0 1 1 8:16 1 ", 1,
+		"3 a b 4 2 rdac 1 1 1 a 0 1 1 8:16 1" },
+	{ "no paths at all", "0 0 0 0", 0, "0 0 0 0" },
+	{ "no table", "0 0 1 1 a 0 1 1", -EINVAL, "" },
+	{ "a count that lies", "0 0 2 1 a 0 1 1 8:16 1", -EINVAL, "" },
+};
+
+static void tables_with_fewer_paths(void **state)
+{
+	static const struct devt keep[] = { { 8, 32 }, { 8, 16 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		_cleanup_(text_done) struct text out = TEXT_INIT;
+		int r = dm_table_keep(kept[i].params, keep, ARRAY_SIZE(keep), &out);
+
+		if (r != kept[i].want || strcmp(text_str(&out), kept[i].kept) != 0)
+			fail_msg("%s: %d \"%s\"", kept[i].rule, r, text_str(&out));
+	}
+}
+
+static const struct {
 	const char *rule, *uuid;
 	bool is_multipath;
 	int want;
@@ -269,6 +314,7 @@ int main(void)
 		cmocka_unit_test(words_of_tables),
 		cmocka_unit_test(as_many_paths_as_fit),
 		cmocka_unit_test(cut_lines),
+		cmocka_unit_test(tables_with_fewer_paths),
 		cmocka_unit_test(uuids_of_maps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
