@@ -5,6 +5,7 @@
 
 #include "act/detaches.h"
 #include "act/gaps.h"
+#include "act/taken.h"
 #include "port/packet.h"
 #include "port/test_point.h"
 
@@ -14,11 +15,19 @@ static bool is_for_clerk(enum action_kind kind)
 	       kind == ACT_LET_IN;
 }
 
+/* The word last: what is left of its maps is found by it. */
+static int strike_out(uint64_t word)
+{
+	int r = taken_remove(word);
+
+	return r < 0 ? r : detaches_remove(word);
+}
+
 static int perform(const struct action *a)
 {
 	switch ((int)a->kind) {
 	case ACT_WRITE_DOWN: return detaches_write(&a->word);
-	case ACT_STRIKE_OUT: return detaches_remove(a->word.number);
+	case ACT_STRIKE_OUT: return strike_out(a->word.number);
 	case ACT_KEEP_OUT: return gaps_keep_out(&a->gap);
 	case ACT_LET_IN: return gaps_remove(&a->gap.gap);
 	}

@@ -41,6 +41,14 @@ int detaches_remove(uint64_t number)
 	return records_remove(name);
 }
 
+int detaches_has(uint64_t number)
+{
+	char name[NAME_BYTES];
+
+	name_of(number, name);
+	return records_has(name);
+}
+
 /* Whether a volume is, devices and maps will tell. */
 static int is_there(const struct observation *o)
 {

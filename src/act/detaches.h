@@ -12,6 +12,9 @@ int detaches_write(const struct obs_detaching *word);
 /* 0 (also when there is none) or negative errno. */
 int detaches_remove(uint64_t number);
 
+/* 1: that word is written down, 0: it is not, or negative errno. */
+int detaches_has(uint64_t number);
+
 /* Tells sink OBS_DETACHING for each that may have something left, and removes the records of
  * others. 0 or negative errno: not all that there are were told. */
 int detaches_read(observation_sink sink, void *arg);

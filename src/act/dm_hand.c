@@ -9,12 +9,15 @@
 #include <time.h>
 
 #include "act/hand.h"
+#include "act/partitions.h"
+#include "act/taken.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dm/table.h"
 #include "port/dm.h"
 #include "port/multipathd.h"
 #include "port/packet.h"
+#include "port/test_point.h"
 
 enum { OWNER_MS = 10000, LOOK_AGAIN_MS = 100, LOOKS = 10 };
 
@@ -144,64 +147,31 @@ static int ask_owner(struct dm *dm, const char *words, look *is_so, const struct
 
 /* ---- a map goes ------------------------------------------------------------------------------ */
 
-static bool is_partition_of(const char *uuid, const char *map)
+static int refuse_used(void *arg, const struct dm_device *partition)
 {
-	size_t digits;
-
-	if (strncmp(uuid, "part", 4) != 0)
-		return false;
-	digits = strspn(uuid + 4, "0123456789");
-	return digits && uuid[4 + digits] == '-' && !strcmp(uuid + 5 + digits, map);
-}
-
-typedef int visit_partition(struct dm *dm, const struct dm_device *partition);
-
-static int refuse_used(struct dm *dm, const struct dm_device *partition)
-{
-	(void)dm;
+	(void)arg;
 	return partition->open_count ? -EBUSY : 0;
 }
 
-static int remove_one(struct dm *dm, const struct dm_device *partition)
+static int remove_one(void *arg, const struct dm_device *partition)
 {
 	char uuid[DM_UUID_TEXT];
 	int r;
 
 	TEXT_SET(uuid, partition->uuid);
-	r = dm_remove(dm, uuid);
+	r = dm_remove(arg, uuid);
 	return r == -ENXIO ? 0 : r;
-}
-
-/* What went meanwhile is none, nor is whose table nobody understands. */
-static int each_partition(struct dm *dm, const struct act_map *wanted,
-	const struct dm_listed *listed, size_t n, visit_partition *visit)
-{
-	struct dm_device device;
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		r = dm_read(dm, &listed[i].devt, DM_READ_TABLE, &device);
-		if (r == -ENXIO || r == -EBADMSG)
-			r = 0;
-		else if (r >= 0 && is_partition_of(device.uuid, wanted->uuid))
-			r = visit(dm, &device);
-	}
-	return r;
 }
 
 /* None is removed while somebody has one of them open: then the map is in use. */
 static int remove_partitions(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
 {
-	_cleanup_(freep) struct dm_listed *listed = NULL;
-	size_t n = 0;
-	int r = dm_list(dm, &listed, &n);
+	int r = partitions_each(dm, wanted->uuid, refuse_used, NULL);
 
-	if (r >= 0)
-		r = each_partition(dm, wanted, listed, n, refuse_used);
 	if (r < 0)
 		return r;
 	done->written = true;
-	return each_partition(dm, wanted, listed, n, remove_one);
+	return partitions_each(dm, wanted->uuid, remove_one, dm);
 }
 
 /* 1, 0, or negative errno. */
@@ -213,6 +183,8 @@ static int is_queueing(struct dm *dm, const struct act_map *wanted)
 
 	if (r >= 0 && strcmp(device.uuid, wanted->uuid) != 0)
 		r = -ESTALE;
+	if (r >= 0 && !device.n_targets)
+		return 0; /* it has no table */
 	if (r >= 0)
 		r = dm_table_parse(device.params, &set);
 	return r < 0 ? r : set.queues;
@@ -251,21 +223,26 @@ static int remove_itself(struct dm *dm, const struct act_map *wanted, struct obs
 
 	if (wanted->owned)
 		return remove_by_owner(dm, wanted, done);
-	if (wanted->partitions)
+	if (wanted->word)
 		r = remove_partitions(dm, wanted, done);
 	if (r < 0)
 		return r;
+	test_point("dm-hand-before-remove");
 	done->written = true;
-	return dm_remove(dm, wanted->uuid);
+	r = dm_remove(dm, wanted->uuid);
+	test_point("dm-hand-after-remove");
+	return r;
 }
 
 /* An answer that did not come is no word that it queues still. */
 static int remove_map(struct dm *dm, const struct act_map *wanted, struct obs_done *done)
 {
-	int r = wanted->partitions ? is_called(dm, wanted) : 0;
+	int r = wanted->word ? is_called(dm, wanted) : 0;
 	bool queues;
 
-	if (r >= 0 && wanted->partitions)
+	if (r >= 0 && wanted->word && !wanted->owned)
+		r = taken_write(dm, wanted);
+	if (r >= 0 && wanted->word)
 		r = is_queueing(dm, wanted);
 	queues = r > 0;
 	done->written |= queues;
@@ -381,6 +358,14 @@ static int is_carried(struct dm *dm, const struct act_map *wanted)
 	return r < 0 ? r : meant ? -EBUSY : 0;
 }
 
+/* Would it have to be asked, although it was not known to run when this was decided? */
+static int has_no_owner(void)
+{
+	int r = multipathd_is_running(NULL);
+
+	return r <= 0 ? r : -EAGAIN;
+}
+
 static int perform_verified(
 	const struct action *a, struct dm *dm, int socket, struct obs_done *done)
 {
@@ -398,12 +383,9 @@ static int perform_verified(
 	done->stage = STAGE_WRITE;
 	if (a->kind == ACT_FAIL_PATH)
 		return fail_path(dm, &a->map, done);
-	/* it would have to be asked, and was not known to run when this was decided */
-	if (!a->map.owned) {
-		r = multipathd_is_running(NULL);
-		if (r != 0)
-			return r < 0 ? r : -EAGAIN;
-	}
+	r = a->map.owned ? 0 : has_no_owner();
+	if (r < 0)
+		return r;
 	switch ((int)a->kind) {
 	case ACT_RESIZE_MAP: return resize_map(dm, &a->map, done);
 	case ACT_TAKE_PATH: return take_path(dm, &a->map, done);
@@ -424,11 +406,27 @@ static bool goes_on(const struct action *a, int r)
 	return is_about_a_path(a->kind) && (r == -ENXIO || (r == -ESTALE && !a->map.carried));
 }
 
+static int make_map(const struct action *a, struct dm *dm, int socket, struct obs_done *done)
+{
+	int r;
+
+	done->stage = STAGE_DAEMON;
+	if (packet_peer_is_gone(socket))
+		return -ECANCELED;
+	if (hand_is_late(a->make.boot_ms, a->make.deadline_ms))
+		return -EAGAIN;
+	done->stage = STAGE_WRITE;
+	r = has_no_owner();
+	return r < 0 ? r : taken_make(dm, &a->make, &done->written);
+}
+
 static int perform(const struct action *a, int socket, struct obs_done *done)
 {
 	_cleanup_(dm_freep) struct dm *dm = NULL;
 	int r = dm_new(&dm);
 
+	if (a->kind == ACT_MAKE_MAP)
+		return r < 0 ? r : make_map(a, dm, socket, done);
 	if (r >= 0 && a->map.uuid[0])
 		r = verify(dm, &a->map);
 	if (goes_on(a, r))
@@ -447,7 +445,7 @@ void dm_hand_perform(const struct action *a, int socket, struct observation *ret
 static bool is_ours(enum action_kind kind)
 {
 	return kind == ACT_FAIL_PATH || kind == ACT_RESIZE_MAP || kind == ACT_REMOVE_MAP ||
-	       is_about_a_path(kind);
+	       kind == ACT_MAKE_MAP || is_about_a_path(kind);
 }
 
 int dm_hand_main(int socket, uint32_t tag)

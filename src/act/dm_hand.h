@@ -14,10 +14,10 @@
 #include "model/action.h"
 #include "model/observation.h"
 
-/* Performs ACT_FAIL_PATH, _RESIZE_MAP, _REMOVE_MAP, _TAKE_PATH or _GIVE_PATH; socket is the
- * daemon's: nothing is done when it has hung up. Blocks. Fills an OBS_DONE: result is 0 (also when
- * the map to remove was not there), -ENXIO (no such map), -ESTALE (the number is another map's),
- * -EBUSY, or what else the kernel or owner said.
+/* Performs ACT_FAIL_PATH, _RESIZE_MAP, _REMOVE_MAP, _TAKE_PATH, _GIVE_PATH or _MAKE_MAP; socket is
+ * the daemon's: nothing is done when it has hung up. Blocks. Fills an OBS_DONE: result is 0 (also
+ * when the map to remove was not there), -ENXIO (no such map), -ESTALE (the number is another
+ * map's), -EBUSY, or what else the kernel or owner said.
  */
 void dm_hand_perform(const struct action *a, int socket, struct observation *ret);
 

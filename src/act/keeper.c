@@ -399,6 +399,7 @@ static void do_action(struct keeper *k, const struct action *a)
 	case ACT_LET_IN:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
+	case ACT_MAKE_MAP:
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACTION_KINDS: break; /* not a keeper's */

@@ -370,7 +370,7 @@ static int to_dm_hand(struct perform *p, const struct action *a)
 {
 	struct action dated = *a;
 
-	dated.map.boot_ms = hand_clock();
+	*(a->kind == ACT_MAKE_MAP ? &dated.make.boot_ms : &dated.map.boot_ms) = hand_clock();
 	return to_own_hand(p, HELPER_DM_HAND, 0, &dated);
 }
 

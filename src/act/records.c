@@ -13,7 +13,8 @@
 #include "port/process.h"
 #include "port/sysfs.h"
 
-enum { LINE_BYTES = 2048 };
+/* The longest that an observation can be: four bytes for each of a table. */
+enum { LINE_BYTES = 4 * MAX_TABLE + 4096 };
 
 static int open_folder(bool make)
 {
@@ -74,6 +75,18 @@ int records_remove(const char *name)
 	return unlinkat(folder, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+int records_has(const char *name)
+{
+	_cleanup_(closep) int folder = open_folder(false);
+	struct stat s;
+
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	if (fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return 1;
+}
+
 int records_are_of(const char *sysfs, uint64_t ino)
 {
 	char path[MAX_SYSFS + 8];
@@ -119,6 +132,21 @@ int records_read_file(
 	if (r < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
 	return ret->kind == kind ? 0 : -EBADMSG;
+}
+
+int records_remove_all(const char *prefix)
+{
+	_cleanup_(sysfs_list_done) struct sysfs_list list = { 0 };
+	_cleanup_(closep) int folder = open_folder(false);
+	int r = folder < 0 ? folder : sysfs_list_init(&list, folder, ".");
+	const char *name;
+
+	if (r < 0)
+		return r == -ENOENT && folder < 0 ? 0 : r;
+	while ((name = sysfs_list_next(&list)))
+		if (!strncmp(name, prefix, strlen(prefix)) && unlinkat(folder, name, 0) < 0)
+			r = -errno;
+	return r < 0 ? r : sysfs_list_end(&list);
 }
 
 struct reading {

@@ -10,6 +10,10 @@
 int records_write(const char *name, const struct observation *o);
 /* 0 (also when there is none) or negative errno. */
 int records_remove(const char *name);
+/* The same with all whose names begin so. */
+int records_remove_all(const char *prefix);
+/* 1: there is one of this name, 0: there is none, or negative errno. */
+int records_has(const char *name);
 
 /* One of them, in a folder of the caller's. Written: 0 or negative errno. Read: 0, -EBADMSG (it is
  * no record of that kind), or other negative errno: it could not be read. */

@@ -15,6 +15,7 @@ static const struct route routes[ACTION_KINDS] = {
 	[ACT_RESIZE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_TAKE_PATH] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_GIVE_PATH] = { HELPER_DM_HAND, OBS_DONE, true },
+	[ACT_MAKE_MAP] = { HELPER_DM_HAND, OBS_DONE, true },
 	[ACT_WRITE_DOWN] = { HELPER_CLERK, OBS_DONE, true },
 	[ACT_STRIKE_OUT] = { HELPER_CLERK, OBS_DONE, true },
 	[ACT_SCAN] = { HELPER_SCAN_HAND, OBS_DONE, true },

@@ -91,6 +91,15 @@ static void add_detach(struct text *out, const struct change *c)
 		add_word(out, "dev", c->dev);
 }
 
+static void add_map_lost(struct text *out, const struct change *c)
+{
+	text_add(out, "map=");
+	text_add_escaped(out, c->map);
+	add_word(out, "wwid", c->wwid);
+	text_addf(out, " number=%" PRIu64, c->number);
+	add_word(out, "error", strerrorname_np(-c->result) ? strerrorname_np(-c->result) : "?");
+}
+
 static void add_state(struct text *out, const struct change *c)
 {
 	add_device(out, c);
@@ -110,6 +119,7 @@ const char *event_name(const struct change *c)
 		[CHANGE_GAP] = "gap",
 		[CHANGE_KEPT_OUT] = "path-kept-out",
 		[CHANGE_DETACH] = "detach",
+		[CHANGE_MAP_LOST] = "map-lost",
 		[CHANGE_MAP] = "map-changed",
 		[CHANGE_MAP_GONE] = "map-gone",
 		[CHANGE_OWNER] = "owner",
@@ -145,6 +155,7 @@ void event_fields(const struct change *c, struct text *out)
 		add_word(out, "requester", c->text);
 		break;
 	case CHANGE_DETACH: add_detach(out, c); break;
+	case CHANGE_MAP_LOST: add_map_lost(out, c); break;
 	case CHANGE_MAP:
 		text_add(out, "map=");
 		text_add_escaped(out, c->map);
@@ -181,6 +192,7 @@ static enum log_level level_of(const struct change *c)
 										: LOG_LEVEL_NOTICE;
 	case CHANGE_FENCE: /* whatever was written through it went elsewhere */
 		return c->to == FENCE_CHANGED ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING;
+	case CHANGE_MAP_LOST: return LOG_LEVEL_ERR;
 	case CHANGE_DETACH: return c->to == DETACH_UNDOING ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE;
 	case CHANGE_STATE:
 	case CHANGE_CLEANED:

@@ -6,7 +6,7 @@
  *   path-added dev= hctl= wwid=             path-gone dev= hctl= wwid= purge=
  *   path-state dev= hctl= map= old= new= why=
  *   path-purge dev= hctl= map= old= new= why= [holder=] [stage= error=]
- *   map-changed map= paths=   map-gone map=   owner running=
+ *   map-changed map= paths=   map-gone map=   map-lost map= wwid= number= error=   owner running=
  *   helper-lost helper= pid=  slept ms=       uevents-lost   attention dev= hctl= what=
  *   cleaned root= handles= busy= why=
  *   purge-round purged= failed= pending= held=

@@ -13,6 +13,7 @@ static const struct {
 	{ "path-state", "368a2853010049bf8076a7576f981046" },
 	{ "path-purge", "4d69e2deaeac4804b9d74870db438a8f" },
 	{ "detach", "af2ba6b00e044294b7a08ad7bf6b744b" },
+	{ "map-lost", "5bc57223b3ab4276abe2b1bd965f9016" },
 	{ "path-fence", "1d736b1b12e646e99ab7c6788f91153f" },
 	{ "gap", "8bb5211db88148a0acf5ea6d35a2fc4a" },
 	{ "path-kept-out", "bed551e774894cb29f55bf8aea7df3d5" },

@@ -13,6 +13,7 @@
 #include "act/keeper.h"
 #include "act/perform.h"
 #include "act/scan_hand.h"
+#include "act/taken.h"
 #include "act/zygote.h"
 #include "base/log.h"
 #include "config/diagnostics.h"
@@ -380,6 +381,8 @@ int sources_resume(struct sources *s)
 
 	if (r >= 0)
 		r = detaches_read(feed_record, s);
+	if (r >= 0)
+		r = taken_read(feed_record, s);
 	if (r >= 0 && core_model(s->core)->out_of_memory)
 		r = -ENOMEM;
 	sources_kick(s);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "judge/may_detach.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "judge/may_go.h"
 
@@ -26,6 +28,13 @@ bool may_detach_stays(const struct model *m, const struct path *p, const struct 
 	(void)m;
 	return other != p && p->map >= 0 && other->map == p->map && other->detach != p->detach &&
 	       !is_meant_otherwise(other) && is_good(other);
+}
+
+bool may_detach_returns(const struct path *p, const char *wwid)
+{
+	return !strcmp(p->device.wwid, wwid) && p->device.devt.major && p->map < 0 &&
+	       p->device.state == DEVICE_RUNNING && !p->gone_count && p->fence.stage == FENCE_NO &&
+	       !may_go_is_leaving(p) && !is_meant_otherwise(p);
 }
 
 /* Only what was asked after p began to verify counts. */

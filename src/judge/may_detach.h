@@ -20,5 +20,8 @@ void may_detach_plan(const struct model *m, const struct path *p, struct text *o
 /* Is it a deed that may_detach() leads to, now or later? */
 bool may_detach_is_deed(enum reason why);
 
+/* May p be in the map of that WWID when it is made again, because the word was refused? */
+bool may_detach_returns(const struct path *p, const char *wwid);
+
 /* Is other a path of p's map that stays there when p's word is through, and is believed good? */
 bool may_detach_stays(const struct model *m, const struct path *p, const struct path *other);

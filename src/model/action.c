@@ -55,11 +55,26 @@ static const struct field map_fields[] = {
 	FIELD_AS("uuid", action, map.uuid, FIELD_TEXT),
 	FIELD_AS("owned", action, map.owned, FIELD_BOOL),
 	FIELD_AS("sectors", action, map.sectors, FIELD_U64),
-	FIELD_AS("partitions", action, map.partitions, FIELD_BOOL),
+	FIELD_AS("word", action, map.word, FIELD_U64),
 	FIELD_AS("dev", action, map.dev, FIELD_TEXT),
 	FIELD_AS("ino", action, map.ino, FIELD_U64),
 	FIELD_AS("carried", action, map.carried, FIELD_BOOL),
 	FIELD_AS("deadline_ms", action, map.deadline_ms, FIELD_U32),
+	FIELD_END,
+};
+static const struct field member_fields[] = {
+	FIELD_AS("major", act_member, devt.major, FIELD_U32),
+	FIELD_AS("minor", act_member, devt.minor, FIELD_U32),
+	FIELD(act_member, ino, FIELD_U64),
+	FIELD_END,
+};
+static const struct field make_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("word", action, make.word, FIELD_U64),
+	FIELD_AS("uuid", action, make.uuid, FIELD_TEXT),
+	FIELD_AS("deadline_ms", action, make.deadline_ms, FIELD_U32),
+	FIELD_AS("members", action, make.n_members, FIELD_U32),
+	FIELD_LIST("member", action, make.members, make.n_members, member_fields),
 	FIELD_END,
 };
 static const struct field delete_fields[] = {
@@ -147,6 +162,7 @@ static const struct border_kind kinds[ACTION_KINDS] = {
 	[ACT_RESIZE_MAP] = { "resize-map", BODY(map), map_fields },
 	[ACT_TAKE_PATH] = { "take-path", BODY(map), map_fields },
 	[ACT_GIVE_PATH] = { "give-path", BODY(map), map_fields },
+	[ACT_MAKE_MAP] = { "make-map", BODY(make), make_fields },
 	[ACT_DELETE] = { "delete", BODY(del), delete_fields },
 	[ACT_FENCE] = { "fence", BODY(fence), fence_fields },
 	[ACT_SCAN] = { "scan", BODY(scan), scan_fields },

@@ -26,6 +26,7 @@ enum action_kind {
 	ACT_RESIZE_MAP,	  /* the same; to more than it has */
 	ACT_TAKE_PATH,	  /* the same; out of a map, and out of its owner's sight */
 	ACT_GIVE_PATH,	  /* the same; back to where it was taken from */
+	ACT_MAKE_MAP,	  /* dm hand: again, one that it had removed by a word to detach */
 	ACT_DELETE,	  /* hand: re-ask, claim, write */
 	ACT_FENCE,	  /* hand: set the device offline */
 	ACT_SCAN,	  /* scan hand: write the host's scan file */
@@ -73,13 +74,25 @@ struct action {
 			char uuid[MAX_MAP_NAME + 16];
 			bool owned;	      /* a multipathd is running */
 			uint64_t sectors;     /* that it is to have */
-			bool partitions;      /* that are unused go with it */
+			uint64_t word;	      /* to detach: unused partitions go with it, and
+						 how it is made again is written down; 0: none */
 			char dev[MAX_NAME];   /* of the member: by which its owner knows it ... */
 			uint64_t ino;	      /* ... and by which it is the one that is meant */
 			bool carried;	      /* another path carries on a map that is used */
 			uint32_t deadline_ms; /* nothing is begun later; 0: whenever it is */
 			uint64_t boot_ms;     /* when it was handed out: by whoever does that */
 		} map;
+		struct act_make {
+			uint64_t word;
+			char uuid[MAX_MAP_NAME + 16];
+			uint32_t deadline_ms; /* as of a map's */
+			uint64_t boot_ms;
+			uint32_t n_members; /* that may be in it */
+			struct act_member {
+				struct devt devt;
+				uint64_t ino; /* of the SCSI device behind that number */
+			} members[MAX_MEMBERS];
+		} make;
 		struct act_delete {
 			uint32_t host;
 			bool claim;	   /* in no map: hold an exclusive claim across the write */

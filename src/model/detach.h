@@ -23,7 +23,8 @@ enum detach_stage {
 struct detach {
 	enum detach_stage stage;
 	struct obs_detaching word;
-	bool dry_run, resumed, recorded;
+	bool dry_run, resumed;
+	bool recorded;	/* something of it is written down, as far as is known */
 	bool keeps_out; /* by a word before it that is over: what came back is not looked at first,
 			   and not given back; it is tried until it is gone, or let in */
 	bool reads_again;     /* whether anything is left */

@@ -59,6 +59,7 @@ struct model *model_free(struct model *m)
 	free(m->looks);
 	free(m->fences);
 	free(m->detaches);
+	free(m->taken);
 	free(m->changes);
 	config_free(m->config);
 	config_free(m->owner_rules);
@@ -374,6 +375,8 @@ void model_detach_enter(struct model *m, struct detach *d, enum detach_stage nex
 	TEXT_SET(c->wwid, d->word.wwid);
 	TEXT_SET(c->text, d->word.name);
 	c->number = d->word.number;
+	if (next == DETACH_NONE)
+		taken_forget(m, d->word.number);
 }
 
 void model_drop_check(struct model *m, struct path *p)

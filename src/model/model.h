@@ -19,6 +19,7 @@
 #include "model/map.h"
 #include "model/path.h"
 #include "model/request.h"
+#include "model/taken.h"
 
 enum change_kind {
 	CHANGE_PATH_ADDED,
@@ -29,6 +30,7 @@ enum change_kind {
 	CHANGE_GAP,	 /* what was detached is kept out, or no longer */
 	CHANGE_KEPT_OUT, /* a device came back that is kept out */
 	CHANGE_DETACH,
+	CHANGE_MAP_LOST, /* a map that a word had removed could not be made again */
 	CHANGE_MAP,
 	CHANGE_MAP_GONE,
 	CHANGE_OWNER,
@@ -156,6 +158,9 @@ struct model {
 	uint64_t last_detach;			/* the number of the latest word */
 	char detached[MAX_DETACHED][MAX_SYSFS]; /* names of those that were done last */
 	uint32_t n_detached;
+
+	struct taken *taken; /* owned; free rows between */
+	uint32_t n_taken;
 
 	struct change *changes; /* owned */
 	uint32_t n_changes, max_changes;

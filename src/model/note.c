@@ -269,6 +269,7 @@ static void note_done(struct model *m, const struct observation *o)
 	note_scanned(m, o);
 	gaps_note_done(m, o->action, o->result);
 	note_clerk(m, o);
+	taken_note_done(m, o);
 	for (uint32_t i = 0; i < m->n_hosts; i++)
 		if (m->hosts[i].deed == o->action)
 			host_deed_ended(&m->hosts[i]);
@@ -417,6 +418,7 @@ void model_note(struct model *m, const struct observation *o)
 	case OBS_PRESSURE: m->pressed_at = m->now; break;
 	case OBS_KEPT_OUT: gaps_note_record(m, &o->gap); break;
 	case OBS_DETACHING: note_detaching(m, o); break;
+	case OBS_TAKEN: taken_note(m, &o->taken); break;
 	case OBS_REQUEST: /* core names the device and adds the request itself */
 	case OBSERVATION_KINDS: break;
 	}

@@ -298,6 +298,20 @@ static const struct field detaching_fields[] = {
 	FIELD_END,
 };
 
+static const struct field taken_fields[] = {
+	HEAD_FIELDS,
+	FIELD_AS("word", observation, taken.word, FIELD_U64),
+	FIELD_AS("devt.major", observation, taken.devt.major, FIELD_U32),
+	FIELD_AS("devt.minor", observation, taken.devt.minor, FIELD_U32),
+	FIELD_AS("name", observation, taken.name, FIELD_TEXT),
+	FIELD_AS("uuid", observation, taken.uuid, FIELD_TEXT),
+	FIELD_AS("read_only", observation, taken.read_only, FIELD_BOOL),
+	FIELD_AS("sectors", observation, taken.sectors, FIELD_U64),
+	FIELD_AS("type", observation, taken.type, FIELD_TEXT),
+	FIELD_AS("params", observation, taken.params, FIELD_TEXT),
+	FIELD_END,
+};
+
 #define BODY(member)                                                                               \
 	offsetof(struct observation, member) + sizeof(((struct observation *)0)->member)
 #define HEAD offsetof(struct observation, time)
@@ -324,6 +338,7 @@ static const struct border_kind kinds[OBSERVATION_KINDS] = {
 	[OBS_PRESSURE] = { "pressure", HEAD, head_fields },
 	[OBS_KEPT_OUT] = { "kept-out", BODY(gap), gap_fields },
 	[OBS_DETACHING] = { "detaching", BODY(detaching), detaching_fields },
+	[OBS_TAKEN] = { "taken", BODY(taken), taken_fields },
 };
 
 size_t observation_size(const struct observation *o)
@@ -335,6 +350,8 @@ size_t observation_size(const struct observation *o)
 		       strlen(o->device.properties) + 1;
 	if (o->kind == OBS_OWNER)
 		return offsetof(struct observation, owner.rules) + strlen(o->owner.rules) + 1;
+	if (o->kind == OBS_TAKEN)
+		return offsetof(struct observation, taken.params) + strlen(o->taken.params) + 1;
 	if (o->kind == OBS_CHECKED)
 		return offsetof(struct observation, checked.identity_data) +
 		       o->checked.identity_len;

@@ -31,6 +31,7 @@ enum {
 	MAX_SESSIONS = 64,
 	MAX_BELOW = 64,		/* one component of a sysfs directory */
 	MAX_OWNER_RULES = 4096, /* some fifty entries of multipaths */
+	MAX_TABLE = 4096,	/* twice what a map of MAX_MEMBERS paths has */
 };
 
 enum observation_kind {
@@ -55,6 +56,7 @@ enum observation_kind {
 	OBS_PRESSURE,	  /* processes wait for memory */
 	OBS_KEPT_OUT,	  /* a daemon before this one keeps out what was detached */
 	OBS_DETACHING,	  /* a daemon before this one was detaching this */
+	OBS_TAKEN,	  /* ... and had removed this map, which was made so */
 	OBSERVATION_KINDS
 };
 
@@ -316,6 +318,16 @@ struct observation {
 			char name[MAX_SYSFS];  /* what the operator called it */
 			char requester[48];
 		} detaching;
+		struct obs_taken {
+			uint64_t word; /* by which */
+			struct devt devt;
+			char name[MAX_MAP_NAME];
+			char uuid[MAX_MAP_NAME + 16];
+			bool read_only;
+			uint64_t sectors;
+			char type[16];
+			char params[MAX_TABLE]; /* last: only what is used crosses a socket */
+		} taken;
 	};
 };
 

@@ -3,11 +3,38 @@
 
 #include "base/text.h"
 
+void deeds_touch_map(struct model *m, const struct path *p, bool touched)
+{
+	struct path *other;
+
+	for_each_path (m, other)
+		if (other->map >= 0 && other->map == p->map && !other->taken &&
+			(!touched || other->detach == p->detach))
+			other->touched = touched;
+}
+
+/* p's map is to be removed by p's word, and missed when that is refused: its owner makes it again
+ * when it is given one of the paths back. False: no memory. */
+static bool note_taken(struct model *m, const struct path *p, const struct map *map)
+{
+	if (m->owner.running) {
+		deeds_touch_map(m, p, true);
+		return true;
+	}
+	model_detach(m, p->detach)->recorded = true; /* by the hand */
+	return taken_add(m, p->detach, map->kernel.name, map->kernel.uuid);
+}
+
 bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda)
 {
 	struct map *map = model_map(m, p);
-	struct action *a = map && map->deed.action ? NULL : agenda_add(agenda, kind);
+	struct action *a;
 
+	if (map && map->deed.action)
+		return false;
+	if (kind == ACT_REMOVE_MAP && p->detach && map && !note_taken(m, p, map))
+		return false;
+	a = agenda_add(agenda, kind);
 	if (!a)
 		return false;
 	a->id = model_ask(m, &p->deed, m->now);
@@ -22,7 +49,7 @@ bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, stru
 		TEXT_SET(a->map.name, map->kernel.name);
 		TEXT_SET(a->map.uuid, map->kernel.uuid);
 	}
-	a->map.partitions = kind == ACT_REMOVE_MAP && p->detach;
+	a->map.word = kind == ACT_REMOVE_MAP ? p->detach : 0;
 	a->map.owned = m->owner.running;
 	a->map.carried = p->detach && kind != ACT_REMOVE_MAP;
 	/* what is given back is wanted back however late it is */

@@ -10,6 +10,7 @@
 #include "model/name.h"
 #include "plan/deeds.h"
 #include "plan/detach_rows.h"
+#include "plan/detach_undo.h"
 #include "plan/detach_word.h"
 #include "plan/gaps.h"
 #include "plan/requests.h"
@@ -224,6 +225,9 @@ static void remove_bare(struct going *g, struct map *map)
 		refuse(g, NULL, map->kernel.open_count ? BECAUSE_HOLDERS : BECAUSE_CAME_BACK);
 		return;
 	}
+	if (!m->owner.running &&
+		!taken_add(m, g->d->word.number, map->kernel.name, map->kernel.uuid))
+		return;
 	a = agenda_add(g->agenda, ACT_REMOVE_MAP);
 	if (!a)
 		return;
@@ -232,7 +236,7 @@ static void remove_bare(struct going *g, struct map *map)
 	a->id = model_ask(m, &map->deed, m->now);
 	a->map.map = map->kernel.devt;
 	a->map.owned = m->owner.running;
-	a->map.partitions = true;
+	a->map.word = g->d->word.number;
 	a->map.deadline_ms = DEEDS_MAP_MS;
 	TEXT_SET(a->map.name, map->kernel.name);
 	TEXT_SET(a->map.uuid, map->kernel.uuid);
@@ -348,7 +352,7 @@ static void step_keeping_out(struct going *g)
 	const struct path *p = model_path_at(m, g->d->word.sysfs);
 
 	if (!p || p->device.ino != g->d->word.ino)
-		enter(g, DETACH_NONE, BECAUSE_NOTHING);
+		enter(g, g->d->recorded ? DETACH_STRIKING : DETACH_NONE, BECAUSE_NOTHING);
 	else if (!model_gap_of(m, p))
 		enter(g, DETACH_UNDOING, BECAUSE_WITHDRAWN);
 }
@@ -370,37 +374,9 @@ static void step_deleting(struct going *g)
 		remove_bare(g, bare); /* it came back, and has no path */
 }
 
-/* p is another word's by now: that one gives it back, unless it is still only looking. */
-static bool is_anothers(const struct going *g, const struct path *p)
-{
-	return p->detach && p->detach != g->d->word.number && !p->detach_looks;
-}
-
-/* What a hand is at by another word is not asked to come back: how that ended has to be known
- * first, as does whether a word that looks will want it taken. */
-static bool may_be_given_back(const struct path *p)
-{
-	return p->touched && !p->deed.action && p->purge != PURGE_DELETING && !p->detach_looks;
-}
-
-/* What it took, or a daemon before this one may have taken for it. */
 static void step_undoing(struct going *g)
 {
-	struct model *m = g->m;
-	struct path *p;
-	bool waits = false;
-
-	for_each_path (m, p) {
-		if (!detach_means(m, g->d, p) || p->device.state == DEVICE_GOING ||
-			p->purge == PURGE_STUCK || is_anothers(g, p))
-			continue;
-		waits |= p->deed.action || p->purge == PURGE_DELETING ||
-			 (p->touched && p->fence.stage == FENCE_NO);
-		if (may_be_given_back(p) && p->fence.stage == FENCE_NO &&
-			deeds_tell_map(m, p, ACT_GIVE_PATH, g->agenda))
-			p->touched = p->taken = false;
-	}
-	if (!waits)
+	if (detach_undo(g->m, g->d, g->agenda))
 		enter(g, g->d->recorded ? DETACH_STRIKING : DETACH_NONE, g->d->why);
 }
 

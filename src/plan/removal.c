@@ -460,6 +460,8 @@ static void unmapping_ended(struct model *m, struct path *p, const struct observ
 
 	p->deed_ended = false;
 	p->taken |= p->touched && takes && done->result >= 0;
+	if (p->purge_why == BECAUSE_MAP_FIRST && done->result == -EBUSY)
+		deeds_touch_map(m, p, false);
 	if (done->result == -EBUSY && p->purge_why == BECAUSE_MAP_FIRST)
 		claim_refused(m, p);
 	else if (done->result < 0)

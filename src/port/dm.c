@@ -12,6 +12,11 @@
 
 enum { FIRST_BYTES = 16 * 1024, MOST_BYTES = 16 * 1024 * 1024, INSISTENCE = 5 };
 
+/* With a cookie whose number is 0 nobody waits, and its upper half tells udev's rules what kind of
+ * change this is: libdevmapper's DM_UDEV_PRIMARY_SOURCE_FLAG. Without it they take the change for
+ * somebody's look at a map that is not set up yet, and make no links. */
+enum { UDEV_PRIMARY_SOURCE = 0x0040, UDEV_FLAGS_SHIFT = 16 };
+
 _Static_assert(DM_NAME_TEXT >= DM_NAME_LEN && DM_UUID_TEXT >= DM_UUID_LEN, "all of it must fit");
 
 struct dm {
@@ -257,18 +262,18 @@ int dm_message(struct dm *dm, const char *uuid, const char *message)
 }
 
 /* A table of one target, to be taken over by the next resume. */
-static int load(struct dm *dm, const struct dm_ioctl *header, uint64_t sectors, const char *params)
+static int load(struct dm *dm, const struct dm_ioctl *header, const struct dm_table *table)
 {
-	struct dm_target_spec spec = { .length = sectors };
-	size_t text = strlen(params) + 1, len = (sizeof spec + text + 7) & ~(size_t)7;
+	struct dm_target_spec spec = { .length = table->sectors };
+	size_t text = strlen(table->params) + 1, len = (sizeof spec + text + 7) & ~(size_t)7;
 	_cleanup_(freep) uint8_t *data = calloc(1, len);
 
 	if (!data)
 		return -ENOMEM;
-	TEXT_SET(spec.target_type, "multipath");
+	TEXT_SET(spec.target_type, table->type);
 	spec.next = (uint32_t)len;
 	memcpy(data, &spec, sizeof spec);
-	memcpy(data + sizeof spec, params, text);
+	memcpy(data + sizeof spec, table->params, text);
 	return call(dm, DM_TABLE_LOAD, header, data, len);
 }
 
@@ -284,6 +289,7 @@ static void insist(struct dm *dm, unsigned long request, const struct dm_ioctl *
 int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors)
 {
 	_cleanup_(freep) char *params = NULL;
+	struct dm_table table = { .type = "multipath", .sectors = sectors };
 	struct dm_ioctl header;
 	struct dm_device device;
 	int r = header_for(uuid, &header);
@@ -294,18 +300,18 @@ int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t
 		return r;
 	if (strcmp(device.uuid, uuid) != 0)
 		return -ESTALE;
-	if (device.n_targets != 1 || strcmp(device.type, "multipath") || device.sectors > sectors)
+	if (device.n_targets != 1 || strcmp(device.type, table.type) || device.sectors > sectors)
 		return -EINVAL;
 	if (device.sectors == sectors)
 		return 0;
 	if (device.suspended)
 		return -EBUSY; /* the resume would not be ours alone */
-	params = strdup(device.params);
+	table.params = params = strdup(device.params);
 	if (!params)
 		return -ENOMEM;
 	header.target_count = 1;
 	header.flags = device.read_only ? DM_READONLY_FLAG : 0;
-	r = load(dm, &header, sectors, params);
+	r = load(dm, &header, &table);
 	if (r < 0)
 		return r;
 	header.target_count = 0;
@@ -317,6 +323,57 @@ int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t
 		insist(dm, DM_TABLE_CLEAR, &header);
 		insist(dm, DM_DEV_SUSPEND, &header);
 	}
+	return r;
+}
+
+/* Takes a table into use. The first resume of a map is what udev waits for before it makes links.
+ */
+static int begin_use(struct dm *dm, struct dm_ioctl header, const struct dm_table *table)
+{
+	int r;
+
+	header.flags = table->read_only ? DM_READONLY_FLAG : 0;
+	header.target_count = 1;
+	r = load(dm, &header, table);
+	if (r < 0)
+		return r;
+	header.target_count = 0;
+	header.event_nr = UDEV_PRIMARY_SOURCE << UDEV_FLAGS_SHIFT;
+	r = call(dm, DM_DEV_SUSPEND, &header, NULL, 0);
+	if (r < 0) {
+		header.event_nr = 0;
+		insist(dm, DM_TABLE_CLEAR, &header);
+	}
+	return r;
+}
+
+int dm_make(struct dm *dm, const char *name, const char *uuid, const struct dm_table *table,
+	struct devt *ret)
+{
+	struct dm_ioctl header, named;
+	struct dm_device device;
+	bool made = false;
+	int r = header_for(uuid, &header);
+
+	if (r < 0)
+		return r;
+	named = header;
+	if (!*name || strlen(name) >= sizeof named.name || strlen(table->type) >= DM_MAX_TYPE_NAME)
+		return -EINVAL;
+	memcpy(named.name, name, strlen(name) + 1);
+	r = dm_find(dm, uuid, &device);
+	if (r == -ENXIO) {
+		r = call(dm, DM_DEV_CREATE, &named, NULL, 0);
+		made = r >= 0;
+		if (made)
+			device_from(dm, &device);
+	}
+	if (r < 0)
+		return r;
+	*ret = device.devt;
+	r = device.n_targets ? 0 : begin_use(dm, header, table);
+	if (r < 0 && made)
+		insist(dm, DM_DEV_REMOVE, &header);
 	return r;
 }
 

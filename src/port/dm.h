@@ -69,5 +69,21 @@ int dm_message(struct dm *dm, const char *uuid, const char *message);
  */
 int dm_extend(struct dm *dm, const char *uuid, const struct devt *devt, uint64_t sectors);
 
+/* What a map of one target is made of. */
+struct dm_table {
+	const char *type, *params;
+	uint64_t sectors;
+	bool read_only;
+};
+
+/*
+ * A map of this name and uuid is made, and udev told that it is there. One that is there with this
+ * uuid stays as it is; when it has no table (whoever made it was interrupted), it gets this one. 0
+ * and its number, -EBUSY (the name is another's, or a device of the table is in use), else what the
+ * kernel says, and nothing is left of what was begun.
+ */
+int dm_make(struct dm *dm, const char *name, const char *uuid, const struct dm_table *table,
+	struct devt *ret);
+
 /* Removes it now or not at all: -EBUSY while somebody has it open, never deferred. */
 int dm_remove(struct dm *dm, const char *uuid);

@@ -238,6 +238,7 @@ static void answer(const struct action *a)
 	case ACT_RESIZE_MAP:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
+	case ACT_MAKE_MAP:
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACT_REREAD:

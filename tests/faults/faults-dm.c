@@ -62,7 +62,7 @@ static struct action action_of(const struct row *r)
 	a.map.member = (struct devt){ 8, 16 };
 	a.map.owned = r->owned;
 	a.map.sectors = MORE;
-	a.map.partitions = r->whole;
+	a.map.word = r->whole ? 3 : 0;
 	a.map.carried = r->carried;
 	a.map.deadline_ms = DEADLINE_MS;
 	a.map.boot_ms = hand_clock() - (r->late ? DEADLINE_MS + 1 : 0);
@@ -89,6 +89,7 @@ static void set_part(struct mapper_map *map, unsigned n)
 	set_map(map, n == 1 ? "oracle1" : "oracle2", 9 + n);
 	snprintf(map->uuid, sizeof map->uuid, "part%u-mpath-oracle", n);
 	TEXT_SET(map->type, "linear");
+	TEXT_SET(map->params, "254:1 0");
 	map->there = row->parts;
 }
 
@@ -344,10 +345,13 @@ static void run(const struct fault *f)
 {
 	const struct action a = action_of(row);
 	struct observation done;
+	char command[128];
 	int pair[2], pid;
 	bool heard;
 
 	set_up();
+	snprintf(command, sizeof command, "rm -rf %s/run/pathkeeper", root);
+	assert_int_equal(system(command), 0); /* what was written down of another map */
 	assert_int_equal(packet_pair(pair), 0);
 	assert_int_equal(packet_send_one(pair[0], &a, action_size(&a), NULL, 0), 0);
 	if (row->alone)

@@ -47,7 +47,7 @@ static void describe(const struct mapper_map *map, struct dm_ioctl *io)
 	io->flags = map->suspended ? DM_SUSPEND_FLAG : 0;
 	io->dev = makedev(MAPPER_MAJOR, map->minor);
 	io->open_count = (int)map->open_count;
-	io->target_count = 1;
+	io->target_count = map->params[0] != '\0';
 	TEXT_SET(io->name, map->name);
 	TEXT_SET(io->uuid, map->uuid);
 }
@@ -96,32 +96,41 @@ static void drop_new(struct mapper_map *map)
 {
 	map->has_new = false;
 	map->new_sectors = 0;
+	memset(map->new_params, 0, sizeof map->new_params);
 }
 
 static int on_load(struct mapper_map *map, const struct dm_ioctl *io)
 {
+	const char *params = (const char *)io + io->data_start + sizeof(struct dm_target_spec);
 	struct dm_target_spec spec;
 
 	memcpy(&spec, (const uint8_t *)io + io->data_start, sizeof spec);
 	if (mapper->refuses_load)
 		return fails(EINVAL);
-	if (strcmp((const char *)io + io->data_start + sizeof spec, map->params) != 0)
-		return fails(EBADMSG); /* no test wants another one */
+	if (map->params[0] && strcmp(params, map->params) != 0)
+		return fails(EBADMSG); /* no test wants another one than it has */
 	map->has_new = true;
 	map->new_sectors = spec.length;
+	TEXT_SET(map->new_params, params);
+	TEXT_SET(map->type, spec.target_type);
 	return 0;
 }
 
-static int on_resume(struct mapper_map *map)
+static int on_resume(struct mapper_map *map, uint32_t cookie)
 {
 	if (map->has_new) {
 		uint64_t sectors = map->new_sectors;
+		char params[sizeof map->params];
 
+		TEXT_SET(params, map->new_params);
 		drop_new(map);
 		map->suspended = true;
 		if (mapper->refuses_take_over)
 			return fails(EINVAL);
 		map->sectors = sectors;
+		if (!map->params[0])
+			map->cookie = cookie;
+		TEXT_SET(map->params, params);
 	}
 	map->suspended = false;
 	return 0;
@@ -158,6 +167,28 @@ static int on_remove(struct mapper_map *map)
 	return 0;
 }
 
+/* It has no table yet. */
+static int on_create(struct dm_ioctl *io)
+{
+	struct mapper_map *spare = NULL;
+
+	for (unsigned i = 0; i < MAPPER_MAPS; i++) {
+		struct mapper_map *map = &mapper->maps[i];
+
+		if (map->there && (!strcmp(map->name, io->name) || !strcmp(map->uuid, io->uuid)))
+			return fails(EBUSY);
+		if (!map->there && !map->ghost && !spare)
+			spare = map;
+	}
+	if (!spare)
+		return fails(ENOMEM);
+	*spare = (struct mapper_map){ .there = true, .minor = ++mapper->last_minor };
+	TEXT_SET(spare->name, io->name);
+	TEXT_SET(spare->uuid, io->uuid);
+	describe(spare, io);
+	return 0;
+}
+
 static int on_map(unsigned number, struct mapper_map *map, struct dm_ioctl *io)
 {
 	switch (number) {
@@ -169,7 +200,7 @@ static int on_map(unsigned number, struct mapper_map *map, struct dm_ioctl *io)
 	case DM_TARGET_MSG_CMD: return on_message(map, io);
 	case DM_DEV_SUSPEND_CMD:
 		if (!(io->flags & DM_SUSPEND_FLAG))
-			return on_resume(map);
+			return on_resume(map, io->event_nr);
 		map->suspended = true;
 		return 0;
 	default: return fails(ENOTTY);
@@ -189,6 +220,8 @@ static int on_ioctl(int fd, unsigned long request, void *arg)
 		return 0;
 	if (number == DM_LIST_DEVICES_CMD)
 		return on_list(io);
+	if (number == DM_DEV_CREATE_CMD)
+		return on_create(io);
 	map = find(io);
 	return map ? on_map(number, map, io) : fails(ENXIO);
 }

@@ -14,13 +14,16 @@ struct mapper_map {
 	bool there, suspended, has_new;
 	bool ghost;   /* listed, and gone when somebody looks */
 	bool garbled; /* its status is cut */
-	char name[64], uuid[64], type[16], params[256], status[256];
-	unsigned minor, open_count;
+	char name[64], uuid[64], type[16], status[256];
+	char params[256]; /* "": it has no table */
+	char new_params[256];
+	unsigned minor, open_count, cookie; /* cookie: for udev, when it was first resumed */
 	uint64_t sectors, new_sectors;
 };
 
 struct mapper {
 	struct mapper_map maps[MAPPER_MAPS];
+	unsigned last_minor;	/* of those that are made */
 	bool refuses_load;	/* a path is too small */
 	bool refuses_take_over; /* what was loaded */
 	unsigned messages;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A volume is detached: refused with nothing changed while LVM and a file system are on it, gone with
 # its map and every path when they are not, under multipathd and without one, and by the next daemon
-# when this one dies on the way. The neighbour's I/O sees nothing of it.
+# when this one dies on the way. One that nobody owns is made again when a later step is refused. The
+# neighbour's I/O sees nothing of it.
 # timeout: 1500
 
 # shellcheck source=../../lab/tap.sh
@@ -16,9 +17,9 @@
 
 need multipathd iscsid mkfs.ext4 pvcreate fio jq
 
-# LUN 1: the neighbour; 2: LVM and a file system; 3 to 8: a death each; 9: partitions; 10 and 11:
+# LUN 1: the neighbour; 2: LVM and a file system; 3 to 8: a death each; 9: partitions; 10 to 12:
 # nobody owns their maps
-last=11
+last=12
 must san_few_rules
 must san_build 2 1
 for lun in $(seq 2 $last); do
@@ -64,7 +65,7 @@ seen()
 	done
 }
 detach_result() { pk detach --json "$@" | jq -r '[.removals[].result] | unique | join(" ")'; }
-no_record() { [ -z "$(find "$runtime/state" -name "detach*" 2>/dev/null)" ]; }
+no_record() { [ -z "$(find "$runtime/state" -name "detach*" -o -name "taken*" 2>/dev/null)" ]; }
 
 # --- in use: refused by name, and nothing is changed ---
 one=$(san_dev 2 1) two=$(san_dev 2 2)
@@ -157,7 +158,7 @@ done
 
 # --- nobody owns the maps ---
 must owner_stop
-for lun in 10 11; do
+for lun in 10 11 12; do
 	must wait_until 60 path_is "$(san_dev $lun 1)" state up
 done
 owner_is_none() { [ "$(pk status --json 2>/dev/null | jq -r .owner.running)" != true ]; }
@@ -181,6 +182,69 @@ is $? 3 "the last good path of a map in use: status 3"
 ok grep -q 'last path' /run/lab/last -- "refused by that name"
 ok test -e "$two_dir" -- "and still there"
 ok fio_end alone -- "its I/O saw nothing"
+
+# --- refused when its map has gone: it is made again, by this daemon and by the next ---
+one=$(san_dev 12 1) two=$(san_dev 12 2)
+one_dir=$(device_dir "$one") two_dir=$(device_dir "$two")
+volume=$(san_wwid_of "$one")
+must wait_until 60 test -b "/dev/mapper/$volume"
+echo kept | must dd of="/dev/mapper/$volume" bs=512 seek=8192 conv=sync,fsync status=none
+must dmsetup create "$volume-part1" --uuid "part1-mpath-$volume" --table "0 2048 linear /dev/mapper/$volume 2048"
+# the partition's table names the map by a number, which is another one afterwards
+tables() { dmsetup table "$volume"; dmsetup table "$volume-part1" | sed "s/ $(dmsetup info -c --noheadings -o major,minor "$volume") / MAP /"; }
+before=$(tables)
+dm_hand_stopped()
+{
+	dm_hand=$(helpers | sed -n 's|^pk-dm-hand /proc/||p' | tail -n1)
+	[ -n "$dm_hand" ] && process_is "$dm_hand" T
+}
+# volume's word, whose map goes, and then somebody has a disk of it open: $word, $holder
+refuse_late()
+{
+	test_point dm-hand-after-remove
+	pk detach --json "$volume" >/run/lab/late &
+	word=$!
+	must wait_until 60 dm_hand_stopped
+	ok map_gone "$volume" -- "$1: its map has gone"
+	ok map_gone "$volume-part1" -- "$1: and the partition"
+	test_point_end dm-hand-after-remove
+	sleep 3600 8<"/dev/$two" &
+	holder=$!
+	must kill -CONT "$dm_hand"
+}
+is_as_before() { [ "$(tables 2>/dev/null)" = "$before" ]; }
+require_again()
+{
+	ok wait_until 60 is_as_before -- "$1: its map is there again, with its partition" || tables
+	ok wait_until 30 no_record -- "$1: no record is left" # once it is there
+	ok wait_until 60 test -b "/dev/mapper/$volume" -- "$1: udev has its name"
+	ok test -e "$one_dir" -- "$1: its first path is there"
+	ok test -e "$two_dir" -- "$1: and the second"
+	is "$(dd if="/dev/mapper/$volume" bs=512 skip=8192 count=1 iflag=direct status=none | tr -d '\0')" kept \
+		"$1: and what is on it"
+}
+refuse_late "refused late"
+wait "$word"
+is $? 3 "refused late: status 3"
+ok grep -q 'in use' /run/lab/late -- "refused late: by that name"
+require_again "refused late"
+must kill "$holder"
+wait "$holder" 2>/dev/null
+must wait_until 60 path_is "$one" state up
+
+test_point detach-undoing 9
+refuse_late "refused late, and dead"
+must wait_until 60 daemon_ended
+wait "$daemon_pid"
+wait "$word"
+ok map_gone "$volume" -- "refused late, and dead: its map is still gone"
+must daemon_start
+require_again "the next daemon"
+must kill "$holder"
+wait "$holder" 2>/dev/null
+is "$(detach_result "$volume")" removed "when nobody has it: it goes"
+ok map_gone "$volume" -- "with its map"
+ok device_gone "$one_dir" -- "and its path"
 
 ok fio_end neighbour -- "the neighbour's I/O saw nothing"
 ok path_is "$(san_dev 1 1)" state up -- "its paths are up"

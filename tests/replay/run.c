@@ -40,6 +40,7 @@ static bool is_deed(enum action_kind kind)
 	case ACT_LET_IN:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
+	case ACT_MAKE_MAP:
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACT_REREAD: return true;

@@ -305,6 +305,7 @@ static enum observation_kind end_of(enum action_kind kind)
 		[ACT_REREAD] = OBS_DONE,
 		[ACT_TAKE_PATH] = OBS_DONE,
 		[ACT_GIVE_PATH] = OBS_DONE,
+		[ACT_MAKE_MAP] = OBS_DONE,
 		[ACT_WRITE_DOWN] = OBS_DONE,
 		[ACT_STRIKE_OUT] = OBS_DONE,
 		[ACT_KEEP_OUT] = OBS_DONE,
@@ -343,6 +344,7 @@ int world_asked(struct world *w, instant now, const struct action *a, const stru
 	case ACT_LET_IN:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
+	case ACT_MAKE_MAP:
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
 	case ACT_REREAD: return answer_deed(w, then, a, at, s, &o);

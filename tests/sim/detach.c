@@ -118,7 +118,7 @@ static bool is_said(const struct sim *s, uint32_t host, uint32_t lun)
 }
 
 /* A word that may be done is one that the next daemon would know of. */
-static bool is_recorded(const struct sim *s, uint64_t number)
+bool records_have(const struct sim *s, uint64_t number)
 {
 	for (uint32_t i = 0; i < RECORDS; i++)
 		if (s->records[i].number == number)
@@ -135,7 +135,7 @@ void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_t
 			"P9: nothing keeps it out", hand->host, hand->lun);
 		return;
 	}
-	REQUIRE(is_recorded(s, p->detach), "P6: detach", hand->host, hand->lun);
+	REQUIRE(records_have(s, p->detach), "P6: detach", hand->host, hand->lun);
 	REQUIRE(oracle_will_be_kept_out(s, hand->ino), "P9: not kept out", hand->host, hand->lun);
 	if (s->devices[hand->host][hand->lun].ino == hand->ino)
 		REQUIRE(is_said(s, hand->host, hand->lun), "detach: another", hand->host,

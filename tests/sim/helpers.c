@@ -243,6 +243,8 @@ static void ask_owner(struct sim *s, const struct event *e)
 		};
 	else
 		s->told_owner = s->owner;
+	if (o.owner.running)
+		taken_excuse(s);
 	sim_feed(s, &o);
 }
 
@@ -278,9 +280,13 @@ static int do_map(struct sim *s, const struct act_map *wanted, enum action_kind 
 	if (!m)
 		return remove ? 0 : -ENXIO;
 	if (remove) {
+		if (wanted->word && !wanted->owned)
+			taken_keep(s, wanted->word, m);
 		if (m->mounted)
 			return -EBUSY;
 		m->exists = false;
+		if (wanted->word && !s->peace && sim_chance(s, 200))
+			taken_disturb(s, m);
 		s->counts.maps_removed++;
 		world_map_changed(s, (uint32_t)(m - s->maps));
 		return 0;
@@ -371,8 +377,10 @@ static void clerk(struct sim *s, const struct event *e)
 		o.result = sim_chance(s, 500) ? -EIO : -EPIPE;
 	if (o.result != -EIO && e->action.kind == ACT_WRITE_DOWN)
 		o.result = records_keep(s, word) ? o.result : -ENOSPC;
-	else if (o.result != -EIO)
+	else if (o.result != -EIO) {
+		taken_strike(s, word->number);
 		records_strike(s, word->number);
+	}
 	sim_feed(s, &o);
 }
 
@@ -392,6 +400,18 @@ static void dm_hand(struct sim *s, const struct event *e)
 				   ? give_path(s, &e->action.map)
 				   : do_map(s, &e->action.map, e->action.kind);
 	o.done.stage = o.result == -EPIPE ? STAGE_NONE : STAGE_WRITE;
+	sim_feed(s, &o);
+}
+
+static void make_map(struct sim *s, const struct event *e)
+{
+	struct observation o = { .kind = OBS_DONE, .action = e->action.id };
+
+	o.done.stage = STAGE_WRITE;
+	o.result = !s->peace && sim_chance(s, 50) ? -EIO : taken_make(s, &e->action.make);
+	if (!s->peace && sim_chance(s, 50))
+		o.result = -EPIPE;
+	taken_ended(s, &e->action.make, o.result);
 	sim_feed(s, &o);
 }
 
@@ -429,6 +449,7 @@ static enum helper_kind helper_of(enum action_kind kind)
 	case ACT_REMOVE_MAP:
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
+	case ACT_MAKE_MAP:
 	case ACT_RESIZE_MAP: return HELPER_DM_HAND;
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT:
@@ -492,6 +513,8 @@ void helpers_act(void *arg, const struct action *a)
 	}
 	if (a->kind == ACT_WATCH)
 		oracle_watched(s, a);
+	if (a->kind == ACT_MAKE_MAP)
+		taken_sent(s, &a->make);
 	if (a->kind == ACT_DELETE || a->kind == ACT_FENCE) {
 		hands_begin(s, a);
 		return;
@@ -502,7 +525,9 @@ void helpers_act(void *arg, const struct action *a)
 	}
 	e = sim_push(s, EVENT_ANSWER, when_answered(s, helper));
 	e->action = *a;
-	if (helper == HELPER_DM_HAND)
+	if (a->kind == ACT_MAKE_MAP)
+		e->action.make.boot_ms = s->now.ms;
+	else if (helper == HELPER_DM_HAND)
 		e->action.map.boot_ms = s->now.ms;
 	e->helper = helper;
 	e->host = a->kind == ACT_WATCH ? a->watch.host : a->kind == ACT_CHECK ? a->check.host : 0;
@@ -534,6 +559,7 @@ void helpers_answer(struct sim *s, const struct event *e)
 	case ACT_TAKE_PATH:
 	case ACT_GIVE_PATH:
 	case ACT_RESIZE_MAP: dm_hand(s, e); return;
+	case ACT_MAKE_MAP: make_map(s, e); return;
 	case ACT_WRITE_DOWN:
 	case ACT_STRIKE_OUT: clerk(s, e); return;
 	case ACT_KEEP_OUT:

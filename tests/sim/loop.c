@@ -234,6 +234,7 @@ void sim_new_core(struct sim *s)
 	world_tell_fences(s);
 	gaps_tell(s);
 	records_tell(s);
+	taken_tell(s);
 }
 
 static void settle(struct sim *s)

@@ -124,12 +124,12 @@ static void tell_counts(uint64_t seed, const struct outcome *out)
 
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " s, deletes %" PRIu64
 	       " refused %" PRIu64 " fences %" PRIu64 " elsewhere %" PRIu64 " stuck %" PRIu64
-	       " held %" PRIu64 " maps removed %" PRIu64 " scans %" PRIu64 " found %" PRIu64
-	       " waits %" PRIu64 " reread %" PRIu64 " resized %" PRIu64 " restarts %" PRIu64
-	       " peaces %" PRIu64 "\n",
+	       " held %" PRIu64 " maps removed %" PRIu64 " made %" PRIu64 " scans %" PRIu64
+	       " found %" PRIu64 " waits %" PRIu64 " reread %" PRIu64 " resized %" PRIu64
+	       " restarts %" PRIu64 " peaces %" PRIu64 "\n",
 		seed, out->steps, out->at.ms / 1000, c->deletes, c->refused, c->fences,
-		c->fence_held, c->stuck, c->held, c->maps_removed, c->scans, c->found, c->waits,
-		c->rereads, c->resized, c->restarts, c->peaces);
+		c->fence_held, c->stuck, c->held, c->maps_removed, c->maps_made, c->scans, c->found,
+		c->waits, c->rereads, c->resized, c->restarts, c->peaces);
 }
 
 static void tell_failure(uint64_t seed, const struct outcome *out)

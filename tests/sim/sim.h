@@ -44,6 +44,7 @@ enum {
 	KILLS = 256, /* remembered */
 	SAID = 64,   /* the same */
 	RECORDS = 16,
+	TAKEN = 32,
 	GAPS = 64,
 	MOST_HAPPENED = 1 << 20,
 	SD_MAJOR = 8,
@@ -116,6 +117,14 @@ struct map_truth {
 	uint64_t sectors;
 	struct member members[MEMBERS];
 	instant others_took; /* somebody else took a path of it */
+};
+
+/* A map that was removed by a word, as its hand wrote it down. */
+struct taken_truth {
+	uint64_t word; /* 0: none */
+	struct map_truth map;
+	bool again, excused; /* it is there again; its owner would make it */
+	uint32_t failures;
 };
 
 struct handle {
@@ -255,8 +264,8 @@ struct tale {
 };
 
 struct counts {
-	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, fences, fence_held,
-		scans, found, waits, rereads, resized, strangers, cleaned;
+	uint64_t deletes, refused, peaces, restarts, stuck, held, maps_removed, maps_made, fences,
+		fence_held, scans, found, waits, rereads, resized, strangers, cleaned;
 };
 
 /* What became of it; it outlives the process that ran it. */
@@ -324,6 +333,7 @@ struct sim {
 	struct said_truth said[SAID];
 	uint32_t n_said;
 	struct obs_detaching records[RECORDS]; /* number 0: none */
+	struct taken_truth taken[TAKEN];
 	struct gap_truth gaps[GAPS];
 	struct kill kills[KILLS];
 	uint32_t n_kills;
@@ -458,11 +468,26 @@ uint64_t *operator_slot(struct sim *s);
 /* detach */
 bool records_keep(struct sim *s, const struct obs_detaching *word);
 void records_strike(struct sim *s, uint64_t number);
+bool records_have(const struct sim *s, uint64_t number);
 /* What a daemon before this one had begun. */
 void records_tell(struct sim *s);
 void oracle_detach_sent(struct sim *s, const struct path *p, const struct hand_truth *hand);
 void oracle_take(struct sim *s, uint32_t host, uint32_t lun, instant sent);
 void oracle_detach_peace(struct sim *s);
+
+/* taken */
+void taken_keep(struct sim *s, uint64_t word, const struct map_truth *m);
+void taken_sent(struct sim *s, const struct act_make *make);
+int taken_make(struct sim *s, const struct act_make *make);
+void taken_ended(struct sim *s, const struct act_make *make, int result);
+/* Somebody uses a disk of it as soon as it has gone. */
+void taken_disturb(struct sim *s, const struct map_truth *m);
+/* There was an owner, as the core was told. */
+void taken_excuse(struct sim *s);
+/* The word is over: what it had taken is there again when it was refused. */
+void taken_strike(struct sim *s, uint64_t word);
+/* Of the words that the next daemon was told of. */
+void taken_tell(struct sim *s);
 
 /* gap */
 void gaps_sent(struct sim *s, const struct action *a);

@@ -16,6 +16,8 @@
 #include "act/clerk.h"
 #include "act/detaches.h"
 #include "act/gaps.h"
+#include "act/records.h"
+#include "act/taken.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "port/packet.h"
@@ -173,6 +175,56 @@ static void a_branch_is_written_down_by_its_inode(void **state)
 	assert_int_equal(words_left(), 0); /* that one is not there */
 }
 
+/* ---- maps that a word removed ---------------------------------------------------------------- */
+
+static void write_taken(uint64_t word)
+{
+	struct observation o = { .kind = OBS_TAKEN, .taken = { .word = word } };
+	char name[32];
+
+	TEXT_SET(o.taken.uuid, "mpath-3600");
+	snprintf(name, sizeof name, "taken-%u-0", (unsigned)word);
+	assert_int_equal(records_write(name, &o), 0);
+}
+
+static unsigned taken_left(void)
+{
+	n_told = 0;
+	assert_int_equal(taken_read(note, NULL), 0);
+	return n_told;
+}
+
+static void what_a_word_took_is_struck_out_with_it(void **state)
+{
+	struct action a = word_of(ACT_WRITE_DOWN, 5), b = word_of(ACT_WRITE_DOWN, 55),
+		      end_of = word_of(ACT_STRIKE_OUT, 5);
+
+	(void)state;
+	TEXT_SET(a.word.wwid, "3600");
+	TEXT_SET(b.word.wwid, "3600");
+	assert_int_equal(perform(&a), 0);
+	assert_int_equal(perform(&b), 0);
+	write_taken(5);
+	write_taken(55);
+	assert_int_equal(perform(&end_of), 0);
+	assert_int_equal(records_has("taken-5-0"), 0);
+	assert_int_equal(taken_left(), 1);
+	assert_int_equal(told[0].taken.word, 55);
+	assert_string_equal(told[0].taken.uuid, "mpath-3600");
+}
+
+/* Whatever ended between the two. */
+static void what_an_unknown_word_took_goes(void **state)
+{
+	(void)state;
+	write_taken(7);
+	assert_int_equal(records_has("taken-7-0"), 1);
+	assert_int_equal(taken_left(), 0);
+	assert_int_equal(records_has("taken-7-0"), 0);
+}
+
+/* ---- branches -------------------------------------------------------------------------------- */
+
 static void what_is_not_there_is_not_written_down(void **state)
 {
 	struct action a = word_of(ACT_WRITE_DOWN, 5);
@@ -294,6 +346,8 @@ int main(void)
 		TEST(a_volume_is_written_down_by_its_name),
 		TEST(a_branch_is_written_down_by_its_inode),
 		TEST(what_is_not_there_is_not_written_down),
+		TEST(what_a_word_took_is_struck_out_with_it),
+		TEST(what_an_unknown_word_took_goes),
 		TEST(one_word_is_not_another),
 		TEST(a_folder_that_cannot_be_made_is_told),
 		TEST(what_is_let_in_is_struck_out),

@@ -216,6 +216,18 @@ static void fill_word(struct obs_detaching *word)
 	TEXT(word->requester);
 }
 
+static void fill_taken(struct obs_taken *taken)
+{
+	U64(taken->word);
+	DEVT(taken->devt);
+	TEXT(taken->name);
+	TEXT(taken->uuid);
+	BOOL(taken->read_only);
+	U64(taken->sectors);
+	TEXT(taken->type);
+	TEXT(taken->params);
+}
+
 static void fill_observation(struct observation *o)
 {
 	I32(o->result);
@@ -257,6 +269,7 @@ static void fill_observation(struct observation *o)
 		return;
 	case OBS_KEPT_OUT: fill_gap(&o->gap); return;
 	case OBS_DETACHING: fill_word(&o->detaching); return;
+	case OBS_TAKEN: fill_taken(&o->taken); return;
 	case OBS_DEVICES_END:
 	case OBS_UEVENTS_LOST:
 	case OBS_WATCHED:
@@ -293,6 +306,18 @@ static void fill_watch(struct act_watch *watch)
 	U32(watch->host);
 	DEVT(watch->devt);
 	DEVT(watch->sg);
+}
+
+static void fill_make(struct act_make *make)
+{
+	U64(make->word);
+	TEXT(make->uuid);
+	U32(make->deadline_ms);
+	make->n_members = (uint32_t)(draw() % (MAX_MEMBERS + 1));
+	for (uint32_t i = 0; i < make->n_members; i++) {
+		DEVT(make->members[i].devt);
+		U64(make->members[i].ino);
+	}
 }
 
 static void fill_action(struct action *a)
@@ -338,10 +363,11 @@ static void fill_action(struct action *a)
 		TEXT(a->map.uuid);
 		BOOL(a->map.owned);
 		U64(a->map.sectors);
-		BOOL(a->map.partitions);
+		U64(a->map.word);
 		TEXT(a->map.dev);
 		U64(a->map.ino);
 		return;
+	case ACT_MAKE_MAP: fill_make(&a->make); return;
 	case ACT_FENCE: fill_fence(&a->fence); return;
 	case ACT_DELETE:
 		U32(a->del.host);

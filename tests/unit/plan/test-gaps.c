@@ -528,6 +528,29 @@ static void test_what_comes_back_is_taken_away(void **state)
 		assert_int_equal(w->m->detaches[i].stage, DETACH_NONE);
 }
 
+/* Somebody has made a map of it, and nobody owns that: how it was is struck out with the word. */
+static void test_what_comes_back_in_a_map_leaves_no_record(void **state)
+{
+	struct path *p;
+
+	(void)state;
+	begin("");
+	detach("vol");
+	gone();
+	p = comes_back(4);
+	world_map(w, 5, "vol", &p, 1);
+	world_run(w, 5000);
+	assert_int_equal(count(ACT_REMOVE_MAP), 1);
+	w->maps[0].map.present = false;
+	deeds_end(ACT_REMOVE_MAP);
+	deeds_end(ACT_DELETE);
+	world_run(w, 5000);
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+	deeds_end(ACT_STRIKE_OUT);
+	for (uint32_t i = 0; i < w->m->n_detaches; i++)
+		assert_int_equal(w->m->detaches[i].stage, DETACH_NONE);
+}
+
 static void test_udevs_look_is_waited_for(void **state)
 {
 	struct path *p;
@@ -738,6 +761,7 @@ int main(void)
 		TEST(test_what_is_not_detached_after_all_is_let_in),
 		TEST(test_no_hold_is_a_choice),
 		TEST(test_what_comes_back_is_taken_away),
+		TEST(test_what_comes_back_in_a_map_leaves_no_record),
 		TEST(test_udevs_look_is_waited_for),
 		TEST(test_whoever_uses_it_keeps_it_and_is_named),
 		TEST(test_its_owner_is_told_first),
