@@ -24,7 +24,8 @@ struct detach {
 	enum detach_stage stage;
 	struct obs_detaching word;
 	bool dry_run, resumed;
-	bool recorded;	/* something of it is written down, as far as is known */
+	bool recorded;	   /* something of it is written down, as far as is known */
+	bool looked_again; /* at everything, since the last map was told */
 	bool keeps_out; /* by a word before it that is over: what came back is not looked at first,
 			   and not given back; it is tried until it is gone, or let in */
 	bool reads_again;     /* whether anything is left */

@@ -149,6 +149,8 @@ static bool look_at_all(struct going *g)
 		if (!detach_means(m, g->d, p))
 			continue;
 		g->paths++;
+		if (p->purge == PURGE_UNMAPPING)
+			g->d->looked_again = false;
 		if (p->device.state == DEVICE_GOING)
 			continue;
 		why = verdict_of(g->d, p);
@@ -328,6 +330,17 @@ static void step_recording(struct going *g)
 	enter(g, DETACH_STRIKING, BECAUSE_FAILED);
 }
 
+/* A deletion cannot be taken back: all are verified since the last map was told, before the first
+ * of them is deleted. */
+static void look_once_more(struct going *g)
+{
+	if (g->d->looked_again)
+		enter(g, DETACH_DELETING, BECAUSE_NOTHING);
+	else
+		be_verified_anew(g);
+	g->d->looked_again = true;
+}
+
 static void step_unmapping(struct going *g)
 {
 	struct map *bare = bare_map(g);
@@ -340,8 +353,7 @@ static void step_unmapping(struct going *g)
 	} else if (bare && g->ready == g->paths) {
 		remove_bare(g, bare);
 	} else if (g->paths && g->ready == g->paths) {
-		enter(g, DETACH_DELETING, BECAUSE_NOTHING);
-		be_verified_anew(g);
+		look_once_more(g);
 	}
 }
 

@@ -90,6 +90,25 @@ static void begin_refused(void)
 	world_end_of(w, last_of(ACT_REMOVE_MAP), 0, STAGE_NONE);
 }
 
+/* The other path was verified while the hand that removed the map had not ended; then somebody
+ * opens it. The first path has to wait for it: a deletion is not undone. */
+static void test_nothing_is_deleted_before_all_are_looked_at_again(void **state)
+{
+	const struct action *remove;
+
+	(void)state;
+	begin();
+	say(one);
+	remove = last_of(ACT_REMOVE_MAP);
+	w->maps[0].map.present = false;
+	world_feed(w, w->maps[0]); /* its event */
+	world_run(w, SOON_MS);
+	world_hold(w, path_id_equal(remove->path, p->id) ? other : p, HOLD_OPEN, false, false);
+	ends(ACT_REMOVE_MAP, 0);
+	assert_int_equal(count(ACT_DELETE), 0);
+	assert_int_equal(count(ACT_MAKE_MAP), 1);
+}
+
 static bool is_member(const struct path *q)
 {
 	const struct act_make *make = &last_of(ACT_MAKE_MAP)->make;
@@ -372,6 +391,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_a_map_of_nobody_is_made_again),
+		TEST(test_nothing_is_deleted_before_all_are_looked_at_again),
 		TEST(test_it_is_made_of_none_that_is_another),
 		TEST(test_it_is_made_of_what_is_left),
 		TEST(test_it_is_tried_more_than_once),
