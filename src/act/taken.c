@@ -61,16 +61,15 @@ static int write_one(uint64_t word, const struct dm_device *device)
 	return records_write(name, &o);
 }
 
-/* Of the one line of a partition, "254:3 2048": what follows the map's number; NULL: it is no
- * partition of that map. */
-static const char *start_of(const char *params, const struct devt *map)
+/* "254:3 2048" */
+static bool begins_with(const char *params, const struct devt *map)
 {
 	char number[DEVT_TEXT];
 	size_t len;
 
 	devt_print(map, number);
 	len = strlen(number);
-	return !strncmp(params, number, len) && params[len] == ' ' ? params + len : NULL;
+	return !strncmp(params, number, len) && params[len] == ' ';
 }
 
 static int write_partition(void *arg, const struct dm_device *partition)
@@ -78,7 +77,7 @@ static int write_partition(void *arg, const struct dm_device *partition)
 	const struct act_map *wanted = arg;
 
 	if (partition->n_targets != 1 || strcmp(partition->type, "linear") != 0 ||
-		!start_of(partition->params, &wanted->map))
+		!begins_with(partition->params, &wanted->map))
 		return -EBUSY;
 	return write_one(wanted->word, partition);
 }
@@ -104,7 +103,7 @@ struct making {
 	struct dm *dm;
 	const struct act_make *make;
 	bool *written;
-	struct devt was, is; /* the map's numbers */
+	struct devt map; /* its number */
 	int result;
 };
 
@@ -158,9 +157,8 @@ static int make_map(struct making *m, const struct obs_taken *taken)
 	struct dm_device there;
 	int r = dm_find(m->dm, taken->uuid, &there);
 
-	m->was = taken->devt;
 	if (r >= 0 && there.n_targets) {
-		m->is = there.devt;
+		m->map = there.devt;
 		return 0;
 	}
 	r = find_members(m->make, keep);
@@ -168,18 +166,18 @@ static int make_map(struct making *m, const struct obs_taken *taken)
 		r = dm_table_keep(taken->params, keep, (size_t)r, &params);
 	if (r <= 0)
 		return r < 0 ? r : -ENODEV;
-	return make_one(m, taken, text_str(&params), &m->is);
+	return make_one(m, taken, text_str(&params), &m->map);
 }
 
 static int make_partition(struct making *m, const struct obs_taken *taken)
 {
-	const char *start = start_of(taken->params, &m->was);
+	const char *start = strchr(taken->params, ' '); /* behind the number that the map had */
 	char params[sizeof taken->params + DEVT_TEXT], number[DEVT_TEXT];
 	struct devt devt;
 
 	if (!start)
 		return -EBADMSG;
-	devt_print(&m->is, number);
+	devt_print(&m->map, number);
 	snprintf(params, sizeof params, "%s%s", number, start);
 	return make_one(m, taken, params, &devt);
 }
@@ -214,7 +212,7 @@ int taken_make(struct dm *dm, const struct act_make *make, bool *written)
 
 	prefix_of(make->word, prefix);
 	r = records_read(prefix, OBS_TAKEN, all, meet_map, &m);
-	if (r >= 0 && m.result >= 0 && m.is.major)
+	if (r >= 0 && m.result >= 0 && m.map.major)
 		r = records_read(prefix, OBS_TAKEN, all, meet_partition, &m);
 	return r < 0 ? r : m.result;
 }

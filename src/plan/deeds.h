@@ -13,10 +13,10 @@ enum {
  * that map. Did it go out? */
 bool deeds_tell_map(struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
 
-/* ACT_DELETE or ACT_FENCE, to be filled in; NULL: there is no memory. Borrowed. */
 /* The paths of p's word were taken with its map by that word; or were not, after all. */
 void deeds_touch_map(struct model *m, const struct path *p, bool touched);
 
+/* ACT_DELETE or ACT_FENCE, to be filled in; NULL: there is no memory. Borrowed. */
 struct action *deeds_send_hand(
 	struct model *m, struct path *p, enum action_kind kind, struct agenda *agenda);
 

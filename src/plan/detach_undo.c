@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/detach_undo.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -99,9 +100,25 @@ static bool is_through(const struct model *m, const struct taken *t)
 	return (t->ended && t->result >= 0) || (m->owner_known && m->owner.running);
 }
 
+/* One that does not come back is given up, as any hand of device-mapper. */
+static bool is_out(const struct model *m, struct taken *t, struct agenda *agenda)
+{
+	instant late = instant_add_ms(t->deed.at, DEEDS_MAP_MS);
+
+	if (!t->deed.action)
+		return false;
+	agenda_wake_at(agenda, late);
+	if (!instant_reached(m->now, late))
+		return true;
+	t->deed.action = 0;
+	t->ended = true;
+	t->result = -ETIMEDOUT;
+	return false;
+}
+
 static void undo_map(struct model *m, struct taken *t, struct agenda *agenda)
 {
-	if (t->deed.action)
+	if (is_out(m, t, agenda))
 		return;
 	if (is_through(m, t)) {
 		t->word = 0;

@@ -254,6 +254,20 @@ static void test_it_is_tried_more_than_once(void **state)
 	assert_int_equal(count(ACT_STRIKE_OUT), 1);
 }
 
+static void test_a_hand_that_does_not_come_back_is_given_up(void **state)
+{
+	(void)state;
+	begin_refused();
+	world_run(w, SOON_MS);
+	world_run(w, 10000);
+	assert_int_equal(count(ACT_MAKE_MAP), 1);
+	world_run(w, 10000);
+	assert_int_equal(count(ACT_MAKE_MAP), 2);
+	world_run(w, 180000);
+	assert_true(is_told_lost());
+	assert_int_equal(count(ACT_STRIKE_OUT), 1);
+}
+
 static void test_its_owner_makes_it_itself(void **state)
 {
 	(void)state;
@@ -395,6 +409,7 @@ int main(void)
 		TEST(test_it_is_made_of_none_that_is_another),
 		TEST(test_it_is_made_of_what_is_left),
 		TEST(test_it_is_tried_more_than_once),
+		TEST(test_a_hand_that_does_not_come_back_is_given_up),
 		TEST(test_its_owner_makes_it_itself),
 		TEST(test_not_while_a_hand_may_be_at_removing_it),
 		TEST(test_a_map_of_an_owner_is_given_a_path_back),
