@@ -345,13 +345,11 @@ static void run(const struct fault *f)
 {
 	const struct action a = action_of(row);
 	struct observation done;
-	char command[128];
 	int pair[2], pid;
 	bool heard;
 
 	set_up();
-	snprintf(command, sizeof command, "rm -rf %s/run/pathkeeper", root);
-	assert_int_equal(system(command), 0); /* what was written down of another map */
+	mapper_forget_records(root);
 	assert_int_equal(packet_pair(pair), 0);
 	assert_int_equal(packet_send_one(pair[0], &a, action_size(&a), NULL, 0), 0);
 	if (row->alone)

@@ -173,13 +173,11 @@ static void write_down(unsigned i, const char *params)
 
 static void set_records(void)
 {
-	shell("rm -rf %s/run/pathkeeper", root);
+	mapper_forget_records(root);
 	if (row->kind != MADE || row->nothing)
 		return;
 	if (row->garbage) {
-		shell("mkdir -p %s/run/pathkeeper/state && echo nothing > "
-		      "%s/run/pathkeeper/state/taken-3-0",
-			root, root);
+		shell("echo nothing > %s/run/pathkeeper/state/taken-3-0", root);
 		return;
 	}
 	for (unsigned i = ORACLE; i <= PART2; i++)
@@ -388,8 +386,9 @@ static void test_hand(void **state)
 	assert_non_null(mkdtemp(root));
 	fault_world(root);
 	mapper = mapper_begin(root);
-	shell("mkdir -p %s/sys/dev/block/8:16/device %s/sys/dev/block/8:32/device %s/proc/4711",
-		root, root, root);
+	shell("cd %s && mkdir -p sys/dev/block/8:16/device sys/dev/block/8:32/device proc/4711 "
+	      "run/pathkeeper/state",
+		root);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		row = &rows[i];
 		shell("echo %s > %s/run/multipathd.pid", row->runs ? "4711" : "0", root);

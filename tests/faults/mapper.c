@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
@@ -134,6 +135,21 @@ static int on_resume(struct mapper_map *map, uint32_t cookie)
 	}
 	map->suspended = false;
 	return 0;
+}
+
+void mapper_forget_records(const char *root)
+{
+	char folder[256];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(folder, sizeof folder, "%s/run/pathkeeper/state", root);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+	if (dir)
+		closedir(dir);
 }
 
 void mapper_queue(struct mapper_map *map, bool queues)

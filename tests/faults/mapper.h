@@ -33,6 +33,8 @@ struct mapper {
 /* What is below /dev and /sys of root (a world's) is made for it. */
 struct mapper *mapper_begin(const char *root);
 void mapper_end(void);
+/* What hands wrote down below root's /run is not there any more. */
+void mapper_forget_records(const char *root);
 /* As the kernel's message and its owner's word do it. */
 void mapper_queue(struct mapper_map *map, bool queues);
 /* Somebody who polls is told that something changed. */
