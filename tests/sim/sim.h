@@ -124,7 +124,7 @@ struct taken_truth {
 	uint64_t word; /* 0: none */
 	struct map_truth map;
 	bool again, excused; /* it is there again; its owner would make it */
-	uint32_t failures;
+	uint32_t tells;	     /* how often it was to be made */
 };
 
 struct handle {

@@ -116,6 +116,10 @@ static int gather(struct sim *s, const struct taken_truth *t, const struct act_m
 
 void taken_sent(struct sim *s, const struct act_make *make)
 {
+	struct taken_truth *t = find(s, make->word, make->uuid);
+
+	if (t)
+		t->tells++;
 	for (uint32_t i = 0; i < make->n_members; i++) {
 		const struct device *d = device_of(s, &make->members[i]);
 
@@ -157,10 +161,8 @@ void taken_ended(struct sim *s, const struct act_make *make, int result)
 {
 	struct taken_truth *t = find(s, make->word, make->uuid);
 
-	if (!t)
-		return;
-	t->again |= result == 0;
-	t->failures += result < 0;
+	if (t)
+		t->again |= result == 0;
 }
 
 void taken_excuse(struct sim *s)
@@ -178,8 +180,7 @@ void taken_strike(struct sim *s, uint64_t word)
 
 		if (t->word != word)
 			continue;
-		if (d && d->why != BECAUSE_NOTHING && !t->again && !t->excused &&
-			t->failures < TELLS)
+		if (d && d->why != BECAUSE_NOTHING && !t->again && !t->excused && t->tells < TELLS)
 			sim_fail(s, "detach: map%u is not made again", t->map.minor);
 		t->word = 0;
 	}
