@@ -368,28 +368,38 @@ static void require_unused(struct sim *s, const struct hand_truth *hand)
 	REQUIRE(world_others_in_map(s, h, l, map) > 0, "P3", h, l);
 }
 
-/* The luns of an array that the core has seen for this whole minute and longer; and all that were
- * there at any time in it. */
-static void count_luns(const struct sim *s, uint32_t array, uint32_t *ret_least, uint32_t *ret_most)
+typedef bool device_judge(const struct sim *s, const struct device *d);
+
+/* Whose it is; what was going when the core began told nobody. */
+static bool was_seen(const struct sim *s, const struct device *d)
+{
+	return !d->going && instant_ms_between(d->born, s->now) > 2 * MINUTE_MS;
+}
+
+static bool is_there(const struct sim *s, const struct device *d)
+{
+	(void)s;
+	return d->ino;
+}
+
+/* How many luns have such devices in this array? */
+static uint32_t count_luns(const struct sim *s, uint32_t array, device_judge *is_such)
 {
 	uint32_t seen[HOSTS * LUNS], n = 0;
 
-	*ret_least = *ret_most = 0;
 	for (uint32_t h = 0; h < HOSTS; h++)
 		for (uint32_t l = 0; l < LUNS; l++) {
 			const struct device *d = &s->devices[h][l];
 			bool known = false;
 
-			if (!d->ino || world_array(h) != array)
+			if (!d->ino || world_array(h) != array || !is_such(s, d))
 				continue;
 			for (uint32_t i = 0; i < n; i++)
 				known |= seen[i] == d->volume;
-			if (known)
-				continue;
-			seen[n++] = d->volume;
-			*ret_least += instant_ms_between(d->born, s->now) > 2 * MINUTE_MS;
+			if (!known)
+				seen[n++] = d->volume;
 		}
-	*ret_most = n;
+	return n;
 }
 
 /* Up to this one, and with it. */
@@ -418,13 +428,14 @@ static uint32_t died_in_minute(const struct sim *s, const struct kill *last, uin
 /* Was k more than was allowed, by all that is known to have died by then? */
 static void require_allowed(struct sim *s, const struct kill *k)
 {
-	uint32_t least, most, luns, devices = died_in_minute(s, k, &luns);
+	uint32_t luns, devices = died_in_minute(s, k, &luns);
+	uint32_t least = count_luns(s, k->array, was_seen);
+	uint32_t most = count_luns(s, k->array, is_there);
 
 	if (k->exempt || k->at.ms < s->words_at.ms)
 		return;
 	if (devices > s->words.limit)
 		sim_fail(s, "P4: %u devices in a minute, limit %u", devices, s->words.limit);
-	count_luns(s, k->array, &least, &most);
 	/* what died, by whomever, was there; what we did not count is no reason to accuse */
 	if (least >= FEW_LUNS && luns > 1 && luns * 100 > s->words.share * (most + luns + 2))
 		sim_fail(s, "P4: %u of at most %u logical units, share %u", luns, most + luns + 2,
