@@ -54,10 +54,10 @@ ok wait_until 30 map_gone "$unused" -- "and the map itself"
 
 # --- the mounted one ---
 last_path() { pk paths --json | jq -r ".paths[] | select(.map == \"$mounted\" and .purge == \"held\") | .dev"; }
-last_path_held() { [ "$(last_path | wc -l)" = 1 ]; }
+# looked at once: it is verified again now and then, and not held meanwhile
+last_path_held() { last=$(last_path) && [ -n "$last" ] && [ "$(echo "$last" | wc -l)" = 1 ]; }
 one_is_left() { [ "$(for dir in "$mounted_1" "$mounted_2"; do [ -e "$dir" ] && echo "$dir"; done | wc -l)" = 1 ]; }
 ok wait_until 60 last_path_held -- "the last path of the mounted map is held"
-last=$(last_path)
 last_dir=$(device_dir "$last")
 ok one_is_left -- "its other path is gone, itself is not"
 # now and then it is verified again

@@ -14,6 +14,8 @@
 
 need multipathd iscsid jq
 
+# a kpartx of udev's that reads a map which queues would hold it for ever, and rightly
+must san_few_rules
 signals='9 15'
 rungs='marked verifying unmapping deleting'
 # a LUN a death, over two ports; LUN 1 stays; the last two have one port
