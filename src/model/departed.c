@@ -38,11 +38,21 @@ static int make_room(struct departures *d, instant now)
 	return 0;
 }
 
+static struct departed *find(const struct departures *d, const struct scsi_address *address)
+{
+	for (uint32_t i = 0; i < d->n; i++)
+		if (scsi_address_equal(&d->rows[i].address, address))
+			return &d->rows[i];
+	return NULL;
+}
+
 int departures_add(struct departures *d, const struct departed *row)
 {
+	struct departed *before = find(d, &row->address);
 	int r;
 
-	departures_drop(d, &row->address);
+	if (before)
+		drop(d, (uint32_t)(before - d->rows));
 	r = make_room(d, row->at);
 	if (r < 0)
 		return r;
@@ -50,13 +60,12 @@ int departures_add(struct departures *d, const struct departed *row)
 	return 0;
 }
 
-void departures_drop(struct departures *d, const struct scsi_address *address)
+void departures_return(struct departures *d, const struct scsi_address *address)
 {
-	for (uint32_t i = 0; i < d->n; i++)
-		if (scsi_address_equal(&d->rows[i].address, address)) {
-			drop(d, i);
-			return;
-		}
+	struct departed *row = find(d, address);
+
+	if (row)
+		*row = (struct departed){ .address = row->address, .at = row->at };
 }
 
 void departures_drop_host(struct departures *d, uint32_t host)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * The addresses at which a device was and is no more: what a scan could bring back. An address
- * leaves the list when there is a device again. Kept are the latest; those that others removed are
- * of interest for DEPARTED_REST_MS only.
+ * The addresses at which a device was and is no more: what a scan could bring back. Where there is
+ * a device again, only when the last one left is of interest: the next may have left unheard. Kept
+ * are the latest; those, and what others removed, for DEPARTED_REST_MS only.
  */
 #include "base/clock.h"
 #include "scsi/place.h"
@@ -28,8 +28,8 @@ struct departures {
 
 /* 0 or -ENOMEM. */
 int departures_add(struct departures *d, const struct departed *row);
-/* There is a device again. */
-void departures_drop(struct departures *d, const struct scsi_address *address);
+/* There is a device again: nothing is to be brought back there. */
+void departures_return(struct departures *d, const struct scsi_address *address);
 /* That host is no more, and its number may be given to another one. */
 void departures_drop_host(struct departures *d, uint32_t host);
 void departures_done(struct departures *d);

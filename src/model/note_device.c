@@ -148,7 +148,7 @@ static struct path *new_path(struct model *m, const struct obs_device *d)
 	m->paths[slot] = p;
 	m->n_paths++;
 	m->nexuses[nexus].n_paths++;
-	departures_drop(&m->departures, &d->address);
+	departures_return(&m->departures, &d->address);
 	return p;
 }
 

@@ -46,9 +46,22 @@ static void an_address_is_there_once(void **state)
 	add(3, 1, 3000, false);
 	assert_int_equal(d.n, 2);
 	assert_int_equal(last(3, 1), 3000);
-	departures_drop(&d, &(struct scsi_address){ .host = 3, .lun = 1 });
-	assert_int_equal(last(3, 1), 0);
 	assert_int_equal(last(3, 2), 2000);
+}
+
+/* When one left is known, that it is to come back is not. */
+static void where_there_is_a_device_nothing_is_wanted(void **state)
+{
+	(void)state;
+	add(3, 1, 1000, true);
+	add(3, 2, 2000, true);
+	d.rows[0].wanted = d.rows[0].rescan_on_lun_change = true;
+	departures_return(&d, &(struct scsi_address){ .host = 3, .lun = 1 });
+	departures_return(&d, &(struct scsi_address){ .host = 3, .lun = 7 }); /* never heard of */
+	assert_int_equal(d.n, 2);
+	assert_int_equal(last(3, 1), 1000);
+	assert_false(d.rows[0].wanted || d.rows[0].ours || d.rows[0].rescan_on_lun_change);
+	assert_true(d.rows[1].ours);
 }
 
 static void the_last_of_a_place_counts(void **state)
@@ -111,6 +124,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(an_address_is_there_once, end),
+		cmocka_unit_test_teardown(where_there_is_a_device_nothing_is_wanted, end),
 		cmocka_unit_test_teardown(the_last_of_a_place_counts, end),
 		cmocka_unit_test_teardown(a_host_takes_its_own_with_it, end),
 		cmocka_unit_test_teardown(what_is_of_no_interest_makes_room, end),

@@ -79,6 +79,29 @@ static void owner_purges(bool purges)
 	w->m->owner = w->owner;
 }
 
+/* Brought back by somebody else, it may have left again by the name of the one before, unheard. */
+static void test_who_came_back_gives_no_rest(void **state)
+{
+	struct observation o;
+
+	(void)state;
+	begin("");
+	world_run(w, 2 * MINUTE_MS);
+	remove_device(p);
+	owner_purges(true);
+	o = built_device(3, 1, "one");
+	o.device.ino += 5000;
+	world_feed(w, o);
+	*world_of(w, model_path_at(w->m, o.device.sysfs)) = (struct truth){ .checked = built_good(),
+		.holders = { .complete = true } };
+	world_run(w, SOON_MS);
+	ask(place_of_host(3), 0);
+	world_run(w, 40000);
+	require_scans(0);
+	world_run(w, 30000);
+	require_scans(1);
+}
+
 /* ---- a client's word ------------------------------------------------------------------------- */
 
 static void test_a_hand_scans_and_what_it_brought_is_counted(void **state)
@@ -498,6 +521,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_a_hand_scans_and_what_it_brought_is_counted, end),
+		cmocka_unit_test_teardown(test_who_came_back_gives_no_rest, end),
 		cmocka_unit_test_teardown(test_one_hand_a_host, end),
 		cmocka_unit_test_teardown(test_no_delete_while_a_scan_is_out, end),
 		cmocka_unit_test_teardown(test_and_no_scan_while_a_delete_is_out, end),
