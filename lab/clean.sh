@@ -13,6 +13,8 @@
 . "$LAB/san.sh"
 # shellcheck source=bays.sh
 . "$LAB/bays.sh"
+# shellcheck source=fc.sh
+. "$LAB/fc.sh"
 
 LAB_GROUP=/sys/fs/cgroup/scenario
 
@@ -102,6 +104,7 @@ lab_clean()
 	lab_end_mounts
 	lab_end_stacks
 	san_end || echo "# lab: the SAN cannot be taken down"
+	fc_end || echo "# lab: the ports of Fibre Channel cannot be taken down"
 	san_scsi_debug_end
 	bay_end || echo "# lab: the bays cannot be emptied"
 	lab_end_configuration
