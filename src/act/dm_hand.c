@@ -366,6 +366,18 @@ static int has_no_owner(void)
 	return r <= 0 ? r : -EAGAIN;
 }
 
+/* Last of all: does who sent it live, and is it still wanted? */
+static int may_begin(int socket, uint64_t boot_ms, uint32_t deadline_ms, struct obs_done *done)
+{
+	done->stage = STAGE_DAEMON;
+	if (packet_peer_is_gone(socket))
+		return -ECANCELED;
+	if (hand_is_late(boot_ms, deadline_ms))
+		return -EAGAIN;
+	done->stage = STAGE_WRITE;
+	return 0;
+}
+
 static int perform_verified(
 	const struct action *a, struct dm *dm, int socket, struct obs_done *done)
 {
@@ -373,14 +385,10 @@ static int perform_verified(
 
 	done->stage = STAGE_STATE;
 	r = is_carried(dm, &a->map);
+	if (r >= 0)
+		r = may_begin(socket, a->map.boot_ms, a->map.deadline_ms, done);
 	if (r < 0)
 		return r;
-	done->stage = STAGE_DAEMON;
-	if (packet_peer_is_gone(socket))
-		return -ECANCELED;
-	if (hand_is_late(a->map.boot_ms, a->map.deadline_ms))
-		return -EAGAIN;
-	done->stage = STAGE_WRITE;
 	if (a->kind == ACT_FAIL_PATH)
 		return fail_path(dm, &a->map, done);
 	r = a->map.owned ? 0 : has_no_owner();
@@ -408,15 +416,10 @@ static bool goes_on(const struct action *a, int r)
 
 static int make_map(const struct action *a, struct dm *dm, int socket, struct obs_done *done)
 {
-	int r;
+	int r = may_begin(socket, a->make.boot_ms, a->make.deadline_ms, done);
 
-	done->stage = STAGE_DAEMON;
-	if (packet_peer_is_gone(socket))
-		return -ECANCELED;
-	if (hand_is_late(a->make.boot_ms, a->make.deadline_ms))
-		return -EAGAIN;
-	done->stage = STAGE_WRITE;
-	r = has_no_owner();
+	if (r >= 0)
+		r = has_no_owner();
 	return r < 0 ? r : taken_make(dm, &a->make, &done->written);
 }
 
