@@ -258,6 +258,8 @@ static void require_written(const struct fault *f)
 {
 	n_read = 0;
 	assert_int_equal(records_read("taken-3-", OBS_TAKEN, yes, note, NULL), 0);
+	if (row->bare && n_read)
+		fail_msg("%s, %s: what is nothing is written down", row->rule, fault_text(f));
 	for (unsigned i = 0; i < MAPPER_MAPS; i++) {
 		const struct mapper_map *was = &before.maps[i];
 		const struct obs_taken *is;
